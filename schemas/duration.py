@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
 
 _MICROS = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 _WRITTEN = re.compile(r"([1-9][0-9]{0,8})([smhd])")  # 10⁹ days stay inside an int64 of Micros
@@ -29,6 +31,7 @@ class Duration(int):
 
     @property
     def seconds(self) -> float:
+        """The same length in seconds, as timers want it."""
         return self / 1_000_000
 
     def __str__(self) -> str:

@@ -48,17 +48,23 @@ class _Group(BaseModel):
 
 
 class Budget(_Group):
+    """How many false alerts the team accepts."""
+
     false_alerts_per_week: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] = 2.0
     """False alerts per week the whole team accepts; the one knob. Above 0, at most 100,000. Two
     a week can be looked into with care; more alerts, found earlier, cost more false ones."""
 
 
 class Market(_Group):
+    """The market as an entity."""
+
     name: Annotated[str, Field(min_length=1, max_length=128)] = "market"
     """Entity name of alerts on the market as a whole, 1 to 128 characters."""
 
 
 class Topics(_Group):
+    """Names and shape of the topics."""
+
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
     """Put before the name of every topic and consumer group: letters, digits, dot, line,
     underscore; at most 100. Empty, because one system per Kafka is usual."""
@@ -83,6 +89,8 @@ class Topics(_Group):
 
 
 class Worker(_Group):
+    """What one worker holds and saves."""
+
     save_interval: Annotated[Duration, _between("1s", "10m")] = Duration.parse("2s")
     """Wall time between saves of state, 1s to 10m. A crash replays about twice this; one save
     costs a few milliseconds."""
@@ -95,6 +103,8 @@ class Worker(_Group):
 
 
 class Cuts(_Group):
+    """How often the clock cuts the logs while no tick falls."""
+
     interval: Annotated[Duration, _between("1s", "1h")] = Duration.parse("10s")
     """Wall time between cuts of the clock where no tick falls, 1s to 1h. Records wait for their
     cut, so this is the age of what `dealer-stats` and metrics know."""
@@ -104,12 +114,16 @@ class Cuts(_Group):
 
 
 class Network(_Group):
+    """The agent that sees all partitions."""
+
     report_limit: Annotated[Duration, _between("10s", "1h")] = Duration.parse("120s")
     """Wall time the network waits for a partition's part of a tick before it goes on without
     it, 10s to 1h. Well above a restart (10 s), well below the smallest useful reaction."""
 
 
 class Webhook(_Group):
+    """Where alerts are posted."""
+
     url: Annotated[str, Field(pattern=_WEB, max_length=2_000)] = ""
     """Where alerts are posted (Standard Webhooks), http:// or https://. Empty: nowhere."""
     secret: SecretStr = SecretStr("")
@@ -129,6 +143,8 @@ class Webhook(_Group):
 
 
 class Metrics(_Group):
+    """Where Prometheus finds the numbers."""
+
     host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
     """Address the metrics are served on. This machine only, until you decide otherwise (0.0.0.0
     for all)."""
@@ -138,11 +154,15 @@ class Metrics(_Group):
 
 
 class Links(_Group):
+    """Links in alerts."""
+
     base_url: Annotated[str, Field(pattern=_WEB, max_length=2_000)] = ""
     """Beginning of the links in alerts, http:// or https://. Empty: alerts carry no links."""
 
 
 class Calendar(_Group):
+    """Days that are known to differ."""
+
     file: Path | None = None
     """Holidays, promotions and planned events, CSV or ICS. None by default; `--calendar` of
     replay is the same."""
@@ -152,6 +172,8 @@ class Calendar(_Group):
 
 
 class Log(_Group):
+    """Log lines on standard error."""
+
     level: Literal["debug", "info", "warning", "error"] = "info"
     """Least level of log lines. `info` is one line per decision and none per event."""
 
@@ -214,4 +236,5 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Values given, nothing else: see the header."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)

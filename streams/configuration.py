@@ -1,0 +1,135 @@
+"""Where settings come from: defaults < YAML file < environment < `--set`.
+
+Errors are sentences people can act on.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import EnvSettingsSource, SettingsError
+
+from schemas.settings import Settings
+from streams.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+_PREFIX = "DEALERWATCH_"
+
+
+def load(config: Path | None = None, overrides: Sequence[str] = ()) -> Settings:
+    """The settings of this process.
+
+    `config` is a YAML file, `overrides` are `name=value` as in `--set tick=15m`.
+    Raises UsageError, naming the setting, the value and what is allowed.
+    """
+    chosen = _tree(overrides)
+    written = _yaml(config)
+    _known_variables(os.environ)
+
+    try:
+        environment: dict[str, Any] = EnvSettingsSource(Settings)()
+        return Settings(**_over(_over(written, environment), chosen))
+    except ValidationError as error:
+        raise UsageError("\n".join(_sentence(detail) for detail in error.errors())) from None
+    except SettingsError as error:
+        raise UsageError(f"environment: {error}") from None
+
+
+def names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
+    """Every setting by its dotted name."""
+    for name, field in model.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            yield from names(group, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def nearest(wrong: str, right: Iterable[str]) -> str:
+    """` (did you mean …?)`, or nothing where no known word is close."""
+    close = difflib.get_close_matches(wrong, list(right), n=1, cutoff=0.6)
+    return f" (did you mean `{close[0]}`?)" if close else ""
+
+
+def _over(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    """Both trees, `high` where they disagree."""
+    merged = dict(low)
+    for name, value in high.items():
+        beneath = merged.get(name)
+        both = isinstance(value, dict) and isinstance(beneath, dict)
+        merged[name] = _over(merged[name], value) if both else value
+    return merged
+
+
+def _tree(overrides: Sequence[str]) -> dict[str, Any]:
+    """`["a.b=1"]` → `{"a": {"b": "1"}}`; the model turns texts into numbers and durations."""
+    tree: dict[str, Any] = {}
+    for override in overrides:
+        name, equals, value = override.partition("=")
+        if not equals:
+            raise UsageError(f"--set {override}: write name=value, such as tick=15m")
+        if name not in set(names()):
+            raise UsageError(_unknown(f"--set {override}", name))
+        *groups, leaf = name.split(".")
+        branch = tree
+        for group in groups:
+            branch = branch.setdefault(group, {})
+        branch[leaf] = value
+    return tree
+
+
+def _yaml(config: Path | None) -> dict[str, Any]:
+    if config is None:
+        return {}
+    try:
+        content = yaml.safe_load(config.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"--config {config}: cannot be read: {error}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise UsageError(f"--config {config}: must be a mapping of settings, such as `tick: 15m`")
+    return {str(name): value for name, value in content.items()}
+
+
+def _known_variables(environment: Mapping[str, str]) -> None:
+    known = {_PREFIX + name.upper().replace(".", "__") for name in names()}
+    for variable in environment:
+        name = variable.upper()
+        if name.startswith(_PREFIX) and name not in known:
+            raise UsageError(f"environment {variable}: no such setting{nearest(name, known)}")
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return _unknown("settings", name)
+    value = "" if isinstance(detail["input"], dict) or "secret" in name else f" = {detail['input']}"
+    return f"setting {name}{value}: {_allowed(detail, name)}"
+
+
+def _allowed(detail: ErrorDetails, name: str) -> str:
+    if detail["type"] == "string_pattern_mismatch":  # a pattern teaches nobody
+        return _description(Settings, name.split("."))
+    return detail["msg"].removeprefix("Value error, ")
+
+
+def _description(model: type[BaseModel], path: list[str]) -> str:
+    field = model.model_fields[path[0]]
+    group = field.annotation
+    if isinstance(group, type) and issubclass(group, BaseModel):
+        return _description(group, path[1:])
+    return " ".join((field.description or "").split())
+
+
+def _unknown(where: str, name: str) -> str:
+    return f"{where}: there is no setting `{name}`{nearest(name, names())}"
