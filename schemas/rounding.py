@@ -1,0 +1,69 @@
+"""Numbers as they leave the house: 6 significant digits, money in whole cents.
+
+Rounding works on decimal text, not on binary fractions, so the same number gives the same bytes on every
+machine. Money is a float of whole cents below 1e13: 15 digits, which a float holds exactly enough to print.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+
+SIGNIFICANT_DIGITS = 6
+# 15 digits survive float -> text -> float; two of them are cents.
+MOST_MONEY = 1e13
+
+
+def significant(number: float) -> float:
+    """The number with 6 significant digits and without a negative zero.
+
+    >>> significant(0.1234567), significant(1234567.8), significant(-0.0)
+    (0.123457, 1234570.0, 0.0)
+    """
+    _require_finite(number)
+    return float(f"{number:.{SIGNIFICANT_DIGITS}g}") + 0.0
+
+
+def cents(amount: float) -> int:
+    """Money as whole cents, halves to even.
+
+    >>> cents(12.345), cents(-0.004)
+    (1234, 0)
+    """
+    _require_finite(amount)
+    if abs(amount) >= MOST_MONEY:
+        raise ValueError(f"money {amount:g} is out of range, allowed is below {MOST_MONEY:g}")
+    return int((Decimal(repr(float(amount))) * 100).to_integral_value(ROUND_HALF_EVEN))
+
+
+def money(amount: float) -> float:
+    """Money rounded to the cent.
+
+    >>> money(1234.5678)
+    1234.57
+    """
+    return cents(amount) / 100
+
+
+def split_cents(parts: Sequence[float]) -> list[int]:
+    """Whole cents of each part that add up to the cents of the exact sum (largest remainder).
+
+    Parts lose what is beyond the cent; the cents still missing go to those that lost most, the first of
+    equals first.
+
+    >>> split_cents([0.334, 0.333, 0.333])
+    [34, 33, 33]
+    """
+    down = [math.floor(part * 100) for part in parts]
+    missing = cents(math.fsum(parts)) - sum(down)
+    lost = [part * 100 - floor for part, floor in zip(parts, down, strict=True)]
+    by_loss = sorted(range(len(parts)), key=lambda i: (-lost[i], i))
+    for i in by_loss[:missing]:
+        down[i] += 1
+    return down
+
+
+def _require_finite(number: float) -> None:
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no number to send, allowed are finite ones")
