@@ -1,0 +1,68 @@
+"""All commands, and how they end: 0 done, 1 failed, 2 wrong usage or settings.
+
+Commands import what they run inside their functions: `--help` answers at once, and a part that
+cannot be imported does not take the others with it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from streams.cli import demo, kafka, look, play, replay, schema, services, simulate
+from streams.errors import OperationError, UsageError
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+
+
+class Commands(TyperGroup):
+    """A command group in which errors become one sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for; raises typer.Exit with its code."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise _ended(str(error), WRONG_USAGE) from error
+        except OperationError as error:
+            raise _ended(str(error), FAILED) from error
+        except KeyboardInterrupt as stop:
+            raise _ended("stopped before the end", FAILED) from stop
+        except Exception as error:
+            if not _from_kafka(error):
+                raise
+            raise _ended(f"Kafka: {type(error).__name__}: {error}", FAILED) from error
+
+
+def _ended(sentence: str, code: int) -> typer.Exit:
+    print(f"dealerwatch: {sentence}", file=sys.stderr)
+    return typer.Exit(code)
+
+
+def _from_kafka(error: Exception) -> bool:
+    """Both clients; by name, because importing them takes longer than most commands."""
+    return type(error).__module__.partition(".")[0] in {"kafka", "aiokafka"}
+
+
+app = typer.Typer(
+    name="dealerwatch",
+    cls=Commands,
+    help="Watches the trade of dealers and says when it changes.\n\n"
+    "`dealerwatch demo` shows everything at work; `dealerwatch replay FILE --alerts OUT` tries it "
+    "on your own history, without Kafka. Every setting can be given as `--set name=value`, as "
+    "DEALERWATCH_NAME in the environment (`__` between group and name), or in a YAML file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+for group in (demo, replay, simulate, play, services, kafka, look, schema):
+    app.add_typer(group.commands)
+
+
+def main() -> None:
+    """Entry point of the command `dealerwatch`."""
+    app()

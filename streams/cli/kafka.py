@@ -1,0 +1,67 @@
+"""`dealerwatch broker` and `dealerwatch topics`: what the system stands on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli import options
+
+
+commands = typer.Typer()
+
+
+@commands.command(rich_help_panel="Parts on Kafka")
+def broker(
+    directory: Annotated[
+        Path | None,
+        typer.Option("--dir", metavar="DIR", help="Where data stay; without it they do not."),
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65_535, help="0 takes a free one.")
+    ] = 9092,
+) -> None:
+    """Run an embedded Kafka (one node) until Ctrl-C.
+
+    Prints `listening on HOST:PORT` when it is ready. For trying things out: one copy of the data.
+    """
+    from streams.broker import run
+    from streams.logs import configure
+
+    configure()
+    run(directory=directory, port=port)
+
+
+topics = typer.Typer(help="The topics the system needs; safe to repeat.", no_args_is_help=True)
+commands.add_typer(topics, name="topics", rich_help_panel="Parts on Kafka")
+
+
+@topics.command()
+def create(config: options.Config = None, set_: options.Set = None) -> None:
+    """Create the topics that are missing, and settings that differ are named."""
+    from streams.topics import create
+
+    for line in create(options.settings_of(config, set_)):
+        print(line)
+
+
+@topics.command()
+def check(config: options.Config = None, set_: options.Set = None) -> None:
+    """Compare the topics with what they should be; exit 1 when something is wrong."""
+    from streams.topics import check
+
+    wrong = check(options.settings_of(config, set_))
+    for line in wrong:
+        print(line)
+    raise typer.Exit(1 if wrong else 0)
+
+
+@topics.command()
+def delete(config: options.Config = None, set_: options.Set = None) -> None:
+    """Delete the topics of this system with all they hold."""
+    from streams.topics import delete
+
+    for line in delete(options.settings_of(config, set_)):
+        print(line)

@@ -1,0 +1,49 @@
+"""`dealerwatch replay`: history without Kafka."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli import options
+
+
+commands = typer.Typer()
+
+
+@commands.command(rich_help_panel="Try it")
+def replay(
+    events: options.Events,
+    alerts: Annotated[
+        Path, typer.Option("--alerts", metavar="OUT", help="Every change of every alert, NDJSON.")
+    ],
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", metavar="FILE", help="Decided but not sent, with the reason."),
+    ] = None,
+    dealers: options.Master = None,
+    calendar: options.CalendarFile = None,
+    dead_letters: Annotated[
+        Path | None,
+        typer.Option("--dead-letters", metavar="FILE", help="Records not used, with the reason."),
+    ] = None,
+    stats: options.Stats = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="TS", help="Events from this moment on are not read."),
+    ] = None,
+    config: options.Config = None,
+    set_: options.Set = None,
+) -> None:
+    """Read events from files and write the alerts they lead to.
+
+    The same core as on Kafka: same input, same settings, same alerts, to the byte. The clock
+    follows the event times. Outputs appear only when all has been read.
+    """
+    from streams.replay import Outputs, run
+
+    settings = options.settings_of(config, set_)
+    outputs = Outputs(alerts=alerts, ledger=ledger, dead_letters=dead_letters, stats=stats)
+    print(run(settings, events, outputs, dealers=dealers, calendar=calendar, until=until))

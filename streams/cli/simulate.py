@@ -1,0 +1,28 @@
+"""`dealerwatch simulate`: a channel with planted incidents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+commands = typer.Typer()
+
+
+@commands.command(rich_help_panel="Try it")
+def simulate(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the files.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same files.")] = 1,
+    dealers: Annotated[int, typer.Option("--dealers", min=10, max=100_000)] = 300,
+    days: Annotated[int, typer.Option("--days", min=180, max=3_650)] = 400,
+) -> None:
+    """Invent a channel: dealers, seasons, holidays, and incidents that are known.
+
+    Writes events.ndjson.gz (in order of arrival), labels.json (what was planted), calendar.csv,
+    dealers.csv.
+    """
+    from streams.simulator import simulate_to
+
+    print(simulate_to(out, seed=seed, dealers=dealers, days=days))
