@@ -36,7 +36,7 @@ def configure(level: str = "info") -> None:
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A module's own: `log = logger(__name__)`, then `log.info("state_saved", rows=3)`."""
+    """Of one module: `log = logger(__name__)`; `log.info("state_saved", rows=3)`."""
     bound: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return bound
 

@@ -8,7 +8,6 @@ import typer
 
 from streams.cli import options
 
-
 commands = typer.Typer()
 
 

@@ -9,7 +9,6 @@ import typer
 
 from streams.cli import options
 
-
 commands = typer.Typer()
 
 
