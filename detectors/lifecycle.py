@@ -1,9 +1,10 @@
 """The life of an alert: from today's reading to what is said about it.
 
-An alert is an episode of one kind on one entity. At every tick it gets a `Reading` of the evidence, or
-`Silence` when the evidence is below the floor under which nothing is reported. `judge` names the reason
-that applies; the table says what each reason does in each state. A pair that is not in the table is a
-fault of the caller: LifecycleError, and nothing has changed, because nothing is ever changed in place.
+An alert is an episode of one kind on one entity. At every tick it gets a `Reading` of the evidence,
+or `Silence` when the evidence is below the floor under which nothing is reported. `judge` names the
+reason that applies; the table says what each reason does in each state. A pair that is not in the
+table is a fault of the caller: LifecycleError, and nothing has changed, because nothing is ever
+changed in place.
 
              crossed                       fallen, gone, absorbed
     IDLE ──────────────► OPEN ──────────────────────────────────────► RESTING
@@ -12,21 +13,26 @@ fault of the caller: LifecycleError, and nothing has changed, because nothing is
      └──────────────────────────────── gone ──────────────────────────────┘ │
                           OPEN ◄──────────── crossed (a new episode) ───────┘
 
-Why a resting state: log R wanders. An episode that has just ended may open again only on new evidence,
-3 nats above the lowest point since; otherwise one change would be told twice. 3 nats is a factor of 20.
-Two rules keep an open alert from flapping: it resolves, and is eased, only when the better news has held
-for a day; worse news is told at once. So one alert says at most two things a day about its severity.
-At most one change per reading, in the order of `_OPEN_RULES`: an end makes all else needless.
+Why a resting state: log R wanders. An episode that has just ended may open again only on new
+evidence, 3 nats above the lowest point since; otherwise one change would be told twice. 3 nats is a
+factor of 20. Two rules keep an open alert from flapping: it resolves, and is eased, only when the
+better news has held for a day; worse news is told at once. So one alert says at most two things a
+day about its severity. At most one change per reading, in the order of `_OPEN_RULES`: an end makes
+all else needless.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from schemas.alert import Change, Severity
-from schemas.instant import Micros
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schemas.instant import Micros
 
 DAY: Micros = 86_400_000_000
 RESOLVE_FALL_NATS = 3.0
@@ -105,6 +111,7 @@ class Episode:
 
     @property
     def state(self) -> State:
+        """Open until it is resolved; there is no idle episode."""
         return State.OPEN if self.resolved_at is None else State.RESTING
 
 

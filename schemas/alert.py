@@ -1,15 +1,14 @@
 """Alerts: what the topics `alerts` and `ledger` carry, one object per change of an alert.
 
-Reference: design.md section 5. A model that contradicts itself (a dealer alert without dealer, parts that
-do not add up to the loss) cannot be built.
+Reference: design.md section 5. A model that contradicts itself (a dealer alert without dealer,
+parts that do not add up to the loss) cannot be built.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +25,9 @@ from schemas.fields import (
     encode,
 )
 from schemas.rounding import cents, money, significant, split_cents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "STATISTICAL", "Alert", "Change", "Dealer", "Draft", "Effect", "Evidence", "Forecast",
@@ -364,10 +366,10 @@ class Alert(Draft):
     links: Links = Links()
 
     @classmethod
-    def of(cls, draft: Draft, message: Message, links: Links = Links()) -> Self:
-        """The draft with its words."""
+    def of(cls, draft: Draft, message: Message, evidence_url: str | None = None) -> Self:
+        """The draft with its words and the address of its page."""
         fields = {name: getattr(draft, name) for name in Draft.model_fields}
-        return cls(**fields, message=message, links=links)
+        return cls(**fields, message=message, links=Links(evidence=evidence_url))
 
 
 def alert_id(kind: Kind, scope: Scope, entity: str, tick: int) -> str:

@@ -1,7 +1,8 @@
 """Field types and the base model of everything that leaves the house.
 
-A value is rounded when the model is built, so an object in memory equals the object read back from its
-own bytes. Models are frozen and closed: a misspelt field is an error here, not a surprise downstream.
+A value is rounded when the model is built, so an object in memory equals the object read back from
+its own bytes. Models are frozen and closed: a misspelt field is an error here, not a surprise
+downstream.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def _plain_number(value: Decimal) -> int | float:
 def plain_decimal(value: Decimal) -> str:
     """Exact decimal text, without exponent, at least two places.
 
-    >>> plain_decimal(Decimal("1E+2")), plain_decimal(Decimal("15.300")), plain_decimal(Decimal("0.1250"))
-    ('100.00', '15.30', '0.125')
+    >>> [plain_decimal(Decimal(text)) for text in ("1E+2", "15.300", "0.1250")]
+    ['100.00', '15.30', '0.125']
     """
     whole, _, fraction = format(value, "f").partition(".")
     return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"

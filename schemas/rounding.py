@@ -1,14 +1,18 @@
 """Numbers as they leave the house: 6 significant digits, money in whole cents.
 
-Rounding works on decimal text, not on binary fractions, so the same number gives the same bytes on every
-machine. Money is a float of whole cents below 1e13: 15 digits, which a float holds exactly enough to print.
+Rounding works on decimal text, not on binary fractions, so the same number gives the same bytes on
+every machine. Money is a float of whole cents below 1e13: 15 digits, which a float holds exactly
+enough to print.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SIGNIFICANT_DIGITS = 6
 # 15 digits survive float -> text -> float; two of them are cents.
@@ -31,10 +35,7 @@ def cents(amount: float) -> int:
     >>> cents(12.345), cents(-0.004)
     (1234, 0)
     """
-    _require_finite(amount)
-    if abs(amount) >= MOST_MONEY:
-        raise ValueError(f"money {amount:g} is out of range, allowed is below {MOST_MONEY:g}")
-    return int((Decimal(repr(float(amount))) * 100).to_integral_value(ROUND_HALF_EVEN))
+    return int(_hundredths(amount).to_integral_value(ROUND_HALF_EVEN))
 
 
 def money(amount: float) -> float:
@@ -49,19 +50,26 @@ def money(amount: float) -> float:
 def split_cents(parts: Sequence[float]) -> list[int]:
     """Whole cents of each part that add up to the cents of the exact sum (largest remainder).
 
-    Parts lose what is beyond the cent; the cents still missing go to those that lost most, the first of
-    equals first.
+    Parts lose what is beyond the cent; the cents still missing go to those that lost most, the
+    first of equals first.
 
     >>> split_cents([0.334, 0.333, 0.333])
     [34, 33, 33]
     """
-    down = [math.floor(part * 100) for part in parts]
-    missing = cents(math.fsum(parts)) - sum(down)
-    lost = [part * 100 - floor for part, floor in zip(parts, down, strict=True)]
-    by_loss = sorted(range(len(parts)), key=lambda i: (-lost[i], i))
+    exact = [_hundredths(part) for part in parts]
+    down = [math.floor(part) for part in exact]
+    missing = int(sum(exact, Decimal()).to_integral_value(ROUND_HALF_EVEN)) - sum(down)
+    by_loss = sorted(range(len(parts)), key=lambda i: (down[i] - exact[i], i))
     for i in by_loss[:missing]:
         down[i] += 1
     return down
+
+
+def _hundredths(amount: float) -> Decimal:
+    _require_finite(amount)
+    if abs(amount) >= MOST_MONEY:
+        raise ValueError(f"money {amount:g} is out of range, allowed is below {MOST_MONEY:g}")
+    return Decimal(repr(float(amount))) * 100
 
 
 def _require_finite(number: float) -> None:

@@ -54,7 +54,7 @@ class Totals(Outgoing):
     lines: Count
     units: ExactNumber
     value: dict[Currency, ExactMoney]
-    """Quantity × unit price by currency, exact decimals."""
+    """Quantity times unit price by currency, exact decimals."""
     returns: Count
     return_units: ExactNumber
     complaints: Count
