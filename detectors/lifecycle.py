@@ -24,10 +24,10 @@ all else needless.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from schemas.alert import Change, Severity
+from detectors.episode import Episode, Reading, Reason, Silence, State, Step
+from schemas.alert import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,84 +44,6 @@ REMIND_EVERY: Micros = 30 * DAY
 
 class LifecycleError(ValueError):
     """The reason does not apply in this state."""
-
-
-class State(StrEnum):
-    """Where the episode of one kind on one entity stands."""
-
-    IDLE = "idle"
-    OPEN = "open"
-    RESTING = "resting"
-
-
-class Reason(StrEnum):
-    """Why something was said, or why not."""
-
-    CROSSED = "crossed"
-    WORSE = "worse"
-    MILDER = "milder"
-    CHANGED = "changed"
-    DUE = "due"
-    ACKNOWLEDGED = "acknowledged"
-    FALLEN = "fallen"
-    GONE = "gone"
-    ABSORBED = "absorbed"
-    BELOW_THRESHOLD = "below_threshold"
-    NOT_RISEN = "not_risen"
-    STEADY = "steady"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The evidence of one tick. Facts without statistics read as log_odds 0, threshold 0."""
-
-    at: Micros
-    log_odds: float
-    threshold: float
-    severity: Severity
-    alert_id: str  # the id an episode opened by this reading bears
-    gist: str = ""  # what else is told (the verdict, say); another gist that holds is an update
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """The evidence of this tick is below the reporting floor."""
-
-    at: Micros
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """Everything the life cycle remembers of one alert. Plain values: it can be stored as it is."""
-
-    alert_id: str
-    sequence: int  # lines written so far
-    opened_at: Micros
-    severity: Severity
-    peak: float  # nats, highest log odds so far
-    reminded_at: Micros  # the last time it was opened or reminded
-    gist: str = ""
-    said_at: Micros = 0  # the last line of any kind
-    fallen_since: Micros | None = None  # log odds at least 3 nats below the peak
-    milder_since: Micros | None = None  # severity below what was told
-    milder: Severity | None = None  # the worst severity since then
-    acknowledged: bool = False
-    resolved_at: Micros | None = None
-    trough: float | None = None  # nats, lowest since it resolved; None = below the floor
-
-    @property
-    def state(self) -> State:
-        """Open until it is resolved; there is no idle episode."""
-        return State.OPEN if self.resolved_at is None else State.RESTING
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What follows from one reading: a line to write, or none, why, and the episode from now on."""
-
-    change: Change | None
-    reason: Reason
-    episode: Episode | None  # None: nothing to remember
 
 
 @dataclass(frozen=True, slots=True)
