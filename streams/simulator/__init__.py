@@ -1,0 +1,11 @@
+"""An invented channel: dealers, seasons, holidays, and incidents that are known.
+
+It exists for `dealerwatch demo` and for trying settings where no history is at hand. Everything
+follows from (seed, dealers, days); each part draws from its own stream, so that a change in one
+leaves the others as they were.
+"""
+
+from streams.simulator.channel import Channel, simulate
+from streams.simulator.writing import Written, simulate_to
+
+__all__ = ["Channel", "Written", "simulate", "simulate_to"]
