@@ -28,13 +28,11 @@ from typing import TYPE_CHECKING
 
 from detectors.episode import Episode, Reading, Reason, Silence, State, Step
 from schemas.alert import Change
+from schemas.instant import DAY, Micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from schemas.instant import Micros
-
-DAY: Micros = 86_400_000_000
 RESOLVE_FALL_NATS = 3.0
 REOPEN_RISE_NATS = 3.0
 # No tick is longer than a day, so a day is always at least one tick.

@@ -6,6 +6,7 @@ parts that do not add up to the loss) cannot be built.
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -212,7 +213,7 @@ class Effect(Outgoing):
             observed=seen,
             expected=usual,
             unit=unit,
-            ratio=seen / usual if usual else None,
+            ratio=_ratio(seen, usual),
             window=window,
             loss_per_week=loss_per_week,
             currency=currency,
@@ -376,7 +377,7 @@ def alert_id(kind: Kind, scope: Scope, entity: str, tick: int) -> str:
     """The id of the episode that opens at this tick: the same input gives the same id.
 
     >>> alert_id(Kind.RETURN_SPIKE, Scope.DEALER, "12931", 365_000)
-    'c0b2f3a60c0dc0dc0dc0'
+    '43857a4864ca0c3b0abe'
     """
     identity = "\0".join((kind, scope, entity, str(tick)))
     return blake2b(identity.encode(), digest_size=_ID_BYTES).hexdigest()
@@ -384,6 +385,12 @@ def alert_id(kind: Kind, scope: Scope, entity: str, tick: int) -> str:
 
 def _rounding(unit: Unit) -> Callable[[float], float]:
     return money if unit is Unit.VALUE else significant
+
+
+def _ratio(observed: float, expected: float) -> float | None:
+    """Null when nothing is expected, also when so little is that the ratio is beyond numbers."""
+    ratio = observed / expected if expected else math.inf
+    return ratio if math.isfinite(ratio) else None
 
 
 def _contradictions(draft: Draft) -> list[tuple[bool, str]]:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.episode import Episode, Reading, Reason, Silence, State, Step
-from detectors.lifecycle import DAY, TRANSITIONS, LifecycleError, absorb, acknowledge, step
+from detectors.lifecycle import TRANSITIONS, LifecycleError, absorb, acknowledge, step
 from schemas.alert import Change, Severity
+from schemas.instant import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,7 +170,7 @@ def test_facts_without_statistics_live_while_they_hold() -> None:
 
 def test_every_state_answers_every_reading() -> None:
     episodes = (None, opened(WARNING), absorb(opened(), reading(1, 10)).episode)
-    evidence = [
+    evidence: list[Reading | Silence] = [
         reading(5, odds, severity) for odds, severity in product((0.0, 8.9, 9.0, 30.0), Severity)
     ]
     for episode, today in product(episodes, [*evidence, silence(5)]):
