@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -45,4 +46,5 @@ def replay(
 
     settings = options.settings_of(config, set_)
     outputs = Outputs(alerts=alerts, ledger=ledger, dead_letters=dead_letters, stats=stats)
-    print(run(settings, events, outputs, dealers=dealers, calendar=calendar, until=until))
+    summary = run(settings, events, outputs, dealers=dealers, calendar=calendar, until=until)
+    print(summary, file=sys.stderr)
