@@ -1,15 +1,27 @@
-"""Records to columns: the way every event takes (fast), with `judge` for whatever is unusual."""
+"""Bytes to records: the way every event takes, with `judge` for whatever is unusual.
+
+A compiled decoder reads a record first. What it refuses, and what it accepts with anything unusual
+in it, goes to the reference; so both agree on what is accepted, and on the reason where not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from schemas.batch import Batch, Source
-from schemas.dead_letter import DeadLetter
-from schemas.instant import Micros
+from schemas.columns import Record, gather
+from schemas.dead_letter import DeadLetter, Reason, Refusal
+from schemas.instants import parse_instants
+from schemas.judge import DEEPEST, LARGEST, judge
+from schemas.quoting import quoted
+from schemas.routing import partitions_of
+from schemas.rows import ROWS, Row, reader
+
+_SURELY_SHALLOW = 2 * DEEPEST  # bytes: each level takes two
+_ANY_TIME = "1970-01-01T00:00:00Z"  # stands in for that of a refused record
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,43 +36,98 @@ class RawSlice:
     values: Sequence[bytes | None]
 
 
-class Row(msgspec.Struct): ...
-
-
-class Record(msgspec.Struct, frozen=True):
-    """One accepted record of a file."""
-
-    source: Source
-    position: int  # line number from 0
-    raw: bytes  # without its line end
-    ts: Micros
-    row: Row
-
-    @property
-    def dealer(self) -> str: ...
-
-    @property
-    def order(self) -> int:
-        """Identity of its order, 64 bits (the event's own where it names none); 0 for others."""
-
-
 def decode_slice(records: RawSlice, partitions: int) -> tuple[Batch, list[DeadLetter]]:
     """Accepted records in columns, and letters for the others, both in log order.
 
-    Letters have no `at` yet: `letter.dated(at)` gives them the cut's. partitions is the number of
-    partitions of the topic, for `misrouted`. Never raises, whatever the records hold.
+    Letters have no `at` yet: `letter.dated(at)` gives them the cut's. partitions is how many the
+    topic has, for `misrouted`. Never raises, whatever the records hold.
     """
+    topic, partition = records.topic, records.partition
+    decoded = decode_records(records.values, records.offsets, records.source)
+    decoded = _routed(decoded, records, partitions)
+    accepted = [one for one in decoded if isinstance(one, Record)]
+    letters = [
+        DeadLetter.of(one, (topic, partition, offset), value or b"")
+        for one, offset, value in zip(decoded, records.offsets, records.values, strict=True)
+        if isinstance(one, Refusal)
+    ]
+    return gather(accepted, records.source, topic, partition), letters
 
 
-def decode_lines(
-    lines: Sequence[bytes], topic: str, first_line: int
-) -> list[Record | DeadLetter]:
-    """Records and letters in the order of the lines, without blank ones.
+def decode_lines(lines: Sequence[bytes], topic: str, first_line: int) -> list[Record | DeadLetter]:
+    """Records and letters in the order of the lines; blank lines give nothing but count.
 
-    lines come with or without their line ends; topic is the file's name without folders; first_line
-    is the number of lines[0] in its file. Letters have no `at` yet.
+    lines come without their line ends; topic is the file's name without folders; first_line is the
+    number of lines[0], from 0. Letters have no `at` yet. Never raises, whatever the lines hold.
     """
+    numbers = [at for at, line in enumerate(lines, first_line) if line and not line.isspace()]
+    written = [lines[number - first_line] for number in numbers]
+    return [
+        DeadLetter.of(one, (topic, 0, number), line) if isinstance(one, Refusal) else one
+        for one, number, line in zip(
+            decode_records(written, numbers, None), numbers, written, strict=True
+        )
+    ]
 
 
-def gather(records: Sequence[Record], source: Source, topic: str, partition: int) -> Batch:
-    """Records of one source in columns, in the given order."""
+def decode_records(
+    raws: Sequence[bytes | None], positions: Sequence[int], source: Source | None
+) -> list[Record | Refusal]:
+    """What each record holds; source is the topic's, or None for lines that name their type."""
+    read = reader(source)
+    rows = [_row(raw, source, read) for raw in raws]
+    ts, good = parse_instants([_ANY_TIME if isinstance(row, Refusal) else row.ts for row in rows])
+    for number in (~good).nonzero()[0].tolist():
+        rows[number] = _judged(raws[number], source)
+    return [
+        row if isinstance(row, Refusal) else Record(position, raw or b"", at, row)
+        for row, position, raw, at in zip(rows, positions, raws, ts.tolist(), strict=True)
+    ]
+
+
+def _row(raw: bytes | None, source: Source | None, read: Callable[[bytes], Row]) -> Row | Refusal:
+    """The row of a record, its `ts` not yet read."""
+    if raw is None or (len(raw) > _SURELY_SHALLOW and _large_or_deep(raw)):
+        return _judged(raw, source)
+    try:
+        row = read(raw)
+        if row.usual() and (raw.isascii() or raw.decode()):  # fields we skip may be no UTF-8
+            return row
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass  # the reference finds the reason
+    return _judged(raw, source)
+
+
+def _large_or_deep(raw: bytes) -> bool:
+    return len(raw) > LARGEST or raw.count(b"[") + raw.count(b"{") > DEEPEST
+
+
+def _judged(raw: bytes | None, source: Source | None) -> Row | Refusal:
+    event = judge(raw, source)
+    if isinstance(event, Refusal):
+        return event
+    return ROWS[event.source](**event.model_dump())
+
+
+def _routed(
+    decoded: list[Record | Refusal], records: RawSlice, partitions: int
+) -> list[Record | Refusal]:
+    """The same, with a refusal for each record whose key or partition is not its dealer's."""
+    dealers = [b"" if isinstance(one, Refusal) else one.dealer.encode() for one in decoded]
+    homes = partitions_of(dealers, partitions).tolist()
+    return [
+        one
+        if isinstance(one, Refusal) or (key == dealer and home == records.partition)
+        else _misrouted(one.dealer, key, records.partition, home)
+        for one, key, dealer, home in zip(decoded, records.keys, dealers, homes, strict=True)
+    ]
+
+
+def _misrouted(dealer: str, key: bytes | None, partition: int, home: int) -> Refusal:
+    if key != dealer.encode():
+        found = "null" if key is None else quoted(key.decode("utf-8", "replace"))
+        fault = f"the key is {found}; allowed is the dealer_id in UTF-8, {quoted(dealer)},"
+    else:
+        fault = f"the record of {quoted(dealer)} is in partition {partition}; allowed is {home},"
+    cure = "partitioned by murmur2 (clients on librdkafka: partitioner=murmur2_random)"
+    return Refusal(Reason.MISROUTED, f"{fault} {cure}")

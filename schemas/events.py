@@ -1,12 +1,13 @@
 """Orders, complaints and returns as producers write them: the public models of the contract.
 
-These models are the reference. `schemas.judge` decides by them, the JSON Schemas are made from them,
-and the fast decoder may accept only what they accept. Unknown fields are ignored, null means absent.
+These models are the reference. `schemas.judge` decides by them, the JSON Schemas are made from
+them, and the fast decoder may accept only what they accept. Unknown fields are ignored, null means
+absent.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -74,6 +75,8 @@ class Event(BaseModel):
 class Order(Event):
     """One line of an order."""
 
+    source: ClassVar[Source] = Source.ORDERS
+
     type: Literal["order"] | None = None
     """Kind of event: `order`. Required in files, optional on the topic."""
     sku: Identity
@@ -88,6 +91,8 @@ class Order(Event):
 
 class Complaint(Event):
     """One complaint, or the end of its issue."""
+
+    source: ClassVar[Source] = Source.COMPLAINTS
 
     type: Literal["complaint"] | None = None
     """Kind of event: `complaint`. Required in files, optional on the topic."""
@@ -108,6 +113,8 @@ class Complaint(Event):
 class Return(Event):
     """Goods that came back."""
 
+    source: ClassVar[Source] = Source.RETURNS
+
     type: Literal["return"] | None = None
     """Kind of event: `return`. Required in files, optional on the topic."""
     sku: Identity | None = None
@@ -121,9 +128,7 @@ class Return(Event):
 
 
 MODELS: dict[Source, type[Order | Complaint | Return]] = {
-    Source.ORDERS: Order,
-    Source.COMPLAINTS: Complaint,
-    Source.RETURNS: Return,
+    model.source: model for model in (Order, Complaint, Return)
 }
 """The model of each source topic."""
 
