@@ -7,13 +7,14 @@ another shape must not start, since partition numbers decide where a dealer's st
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import TopicAlreadyExistsError, for_code
+from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from schemas.settings import Topics
 from streams.errors import OperationError
@@ -21,6 +22,7 @@ from streams.errors import OperationError
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
 MIB = 1024 * 1024
+CONNECT_LIMIT_S = 10
 SETTLE_LIMIT_S = 30  # for the brokers to agree on what was created or deleted
 LOOK_EVERY_S = 0.1
 
@@ -104,6 +106,28 @@ def specification(plan: Topics) -> list[TopicSpec]:
         many(topic.state, _compacted(), _often_rewritten()),
         one(topic.network_state, _compacted(), _often_rewritten()),
     ]
+
+
+@contextmanager
+def administration(broker: str) -> Iterator[KafkaAdminClient]:
+    """Connect to administer `broker` (HOST:PORT, several with commas).
+
+    Raises:
+        OperationError: nobody answers there.
+    """
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=broker.split(","),
+            bootstrap_timeout_ms=CONNECT_LIMIT_S * 1000,
+            reconnect_backoff_max_ms=1_000,
+        )
+    except KafkaError as error:
+        msg = f"no Kafka answers at broker={broker} within {CONNECT_LIMIT_S} s ({error})"
+        raise OperationError(msg) from error
+    try:
+        yield admin
+    finally:
+        admin.close()
 
 
 def create(admin: KafkaAdminClient, plan: Topics) -> list[str]:

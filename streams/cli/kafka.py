@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,11 +28,9 @@ def broker(
 
     Prints `listening on HOST:PORT` when it is ready. For trying things out: one copy of the data.
     """
-    from streams.broker import run
-    from streams.logs import configure
+    from streams.broker import run_broker
 
-    configure()
-    run(directory=directory, port=port)
+    run_broker(directory, port or None, announce=print, progress=partial(print, file=sys.stderr))
 
 
 topics = typer.Typer(help="The topics the system needs; safe to repeat.", no_args_is_help=True)
@@ -40,27 +40,33 @@ commands.add_typer(topics, name="topics", rich_help_panel="Parts on Kafka")
 @topics.command()
 def create(config: options.Config = None, set_: options.Set = None) -> None:
     """Create the topics that are missing, and settings that differ are named."""
-    from streams.topics import create
+    from streams.topics import administration, create
 
-    for line in create(options.settings_of(config, set_)):
-        print(line)
+    settings = options.settings_of(config, set_)
+    with administration(settings.broker) as admin:
+        for name in create(admin, settings.topics):
+            print(name)
 
 
 @topics.command()
 def check(config: options.Config = None, set_: options.Set = None) -> None:
     """Compare the topics with what they should be; exit 1 when something is wrong."""
-    from streams.topics import check
+    from streams.topics import administration, check
 
-    wrong = check(options.settings_of(config, set_))
-    for line in wrong:
-        print(line)
+    settings = options.settings_of(config, set_)
+    with administration(settings.broker) as admin:
+        wrong = check(admin, settings.topics)
+    for difference in wrong:
+        print(difference)
     raise typer.Exit(1 if wrong else 0)
 
 
 @topics.command()
 def delete(config: options.Config = None, set_: options.Set = None) -> None:
     """Delete the topics of this system with all they hold."""
-    from streams.topics import delete
+    from streams.topics import administration, delete
 
-    for line in delete(options.settings_of(config, set_)):
-        print(line)
+    settings = options.settings_of(config, set_)
+    with administration(settings.broker) as admin:
+        for name in delete(admin, settings.topics):
+            print(name)
