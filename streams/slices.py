@@ -25,6 +25,7 @@ This is the only module that touches private parts of Faust 0.15.3 and aiokafka 
 | faust `AIOKafkaConsumerThread._create_worker_consumer`, `_fetch_records` | how it fetches |
 | faust `Conductor._tp_index` | is the agent's queue full? |
 | aiokafka `_fetch_min_bytes`, `_fetch_max_wait_ms` | Faust hard-codes 1 byte and 1,500 ms |
+| aiokafka `_isolation_level` | an aborted record never was |
 | aiokafka `_subscription…state_value(tp).position` | positions without a record |
 | aiokafka `_coordinator._group_instance_id`, `check_errors` | leave the group; is it dead? |
 
@@ -132,6 +133,7 @@ class _SliceThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_min_bytes = self.consumer.fetching.min_bytes
         consumer._fetch_max_wait_ms = self.consumer.fetching.max_wait_ms
+        consumer._isolation_level = "read_committed"
         return consumer
 
     async def _fetch_records(  # type: ignore[override]

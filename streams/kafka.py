@@ -1,0 +1,123 @@
+"""How we connect to Kafka: consumers of assigned partitions, and three kinds of producers.
+
+Consumers read committed records only: what a crashed or fenced writer left half done does not
+exist. Every producer waits for all in-sync replicas and is idempotent: a retry neither doubles nor
+reorders.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaConnectionError
+
+from streams.errors import OperationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+
+    from aiokafka import ConsumerRecord
+
+MESSAGE_BYTES = 4 * 1024 * 1024  # a record of 1 MiB in base64, a census of 50,000 SKUs
+BATCH_BYTES = 1_000_000  # brokers refuse batches over 1 MiB (message.max.bytes)
+TRANSACTION_MS = 30_000  # a dead writer blocks readers of its partitions at most this long
+REQUEST_MS = 40_000
+# A broker that restarts for a minute, twice over: until then the player keeps what it sent.
+PATIENT_MS = 180_000
+
+
+def consumer(broker: str, *, min_bytes: int = 1, max_wait_ms: int = 500) -> AIOKafkaConsumer:
+    """A consumer outside any group; `async with`, then assign."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=broker,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        fetch_min_bytes=min_bytes,
+        fetch_max_wait_ms=max_wait_ms,
+        max_partition_fetch_bytes=MESSAGE_BYTES,
+        request_timeout_ms=REQUEST_MS,
+    )
+
+
+def quick_producer(broker: str) -> AIOKafkaProducer:
+    """For messages that somebody waits for: nothing lingers."""
+    return _producer(broker, linger_ms=0)
+
+
+def patient_producer(broker: str) -> AIOKafkaProducer:
+    """For playing files: survives a broker that is away for a minute."""
+    return _producer(broker, request_timeout_ms=PATIENT_MS, max_batch_size=BATCH_BYTES)
+
+
+def transactional_producer(broker: str, identity: str) -> AIOKafkaProducer:
+    """For saving state. Starting it fences whoever had this identity before."""
+    return _producer(
+        broker,
+        transactional_id=identity,
+        transaction_timeout_ms=TRANSACTION_MS,
+        max_batch_size=BATCH_BYTES,
+    )
+
+
+def _producer(broker: str, **settings: Any) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        bootstrap_servers=broker,
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=MESSAGE_BYTES,
+        **{"request_timeout_ms": REQUEST_MS, **settings},
+    )
+
+
+async def read_to_end(
+    client: AIOKafkaConsumer, positions: Mapping[TopicPartition, int]
+) -> AsyncIterator[ConsumerRecord[bytes | None, bytes | None]]:
+    """All records from the given positions to the ends found now, partition by partition in order.
+
+    The client is assigned these partitions, and still is afterwards.
+    """
+    client.assign(list(positions))
+    ends = await client.end_offsets(list(positions))
+    for partition, position in positions.items():
+        client.seek(partition, position)
+    left = {partition for partition, end in ends.items() if end > positions[partition]}
+    while left:
+        for records in (await client.getmany(*left, timeout_ms=200)).values():
+            for record in records:
+                yield record
+        left = {
+            partition for partition in left if await client.position(partition) < ends[partition]
+        }
+
+
+async def read_whole(
+    broker: str, topic: str, partitions: Iterable[int]
+) -> dict[int, dict[bytes, bytes]]:
+    """A compacted topic as it stands: partition → key → last value."""
+    kept: dict[int, dict[bytes, bytes]] = {partition: {} for partition in partitions}
+    positions = {TopicPartition(topic, partition): 0 for partition in kept}
+    if not positions:
+        return kept
+    async with consumer(broker, min_bytes=1024 * 1024, max_wait_ms=20) as client:
+        async for record in read_to_end(client, positions):
+            if record.value is None:
+                kept[record.partition].pop(record.key or b"", None)
+            else:
+                kept[record.partition][record.key or b""] = record.value
+    return kept
+
+
+async def end_positions(
+    client: AIOKafkaConsumer, topic: str, partitions: Iterable[int]
+) -> list[int]:
+    """The end offset of each partition, in their order."""
+    wanted = [TopicPartition(topic, partition) for partition in partitions]
+    ends = await client.end_offsets(wanted)
+    return [ends[partition] for partition in wanted]
+
+
+def unreachable(broker: str, error: KafkaConnectionError) -> OperationError:
+    """What to tell people when nobody answers."""
+    return OperationError(f"no Kafka answers at broker={broker} ({error})")

@@ -1,0 +1,177 @@
+"""One partition at work: the task that drives its holder, tells the network, and saves.
+
+The numbered steps are those of streams/watch.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schemas import fields, wire
+from schemas.wire import Census, Signals
+from streams.state import Message
+from streams.watchdog import die, or_die
+
+if TYPE_CHECKING:
+    from aiokafka import AIOKafkaProducer
+
+    from streams.holder import Holder, Noted, Snapshot
+    from streams.metrics import Metrics
+    from streams.state import Vault
+    from streams.topics import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the seats of a worker share."""
+
+    names: Names
+    teller: AIOKafkaProducer
+    metrics: Metrics
+    outlook_of: Callable[[int], Noted | None]
+    save_turn: asyncio.Lock  # one save at a time, so one snapshot's memory
+
+
+class Seat:
+    """Drives one partition until it is left; `steer` is called when its appetite may have changed."""
+
+    def __init__(
+        self,
+        number: int,
+        holder: Holder,
+        vault: Vault,
+        around: Surroundings,
+        steer: Callable[[Seat], None],
+    ) -> None:
+        self.number = number
+        self.holder = holder
+        self.saved = holder.standing
+        self.leaving = False
+        self._vault = vault
+        self._around = around
+        self._steer = steer
+        self._awake = asyncio.Event()  # something arrived
+        self._rested = asyncio.Event()  # leaving, and at rest
+        self._save_wanted = False
+        self._told: set[asyncio.Future[object]] = set()  # sent, not confirmed
+        self._census_sent = 0.0  # monotonic seconds
+        self._saving: asyncio.Task[None] | None = None
+        self._driver = asyncio.create_task(or_die(self._drive(), "partition_not_driven"))
+
+    @property
+    def is_saved(self) -> bool:
+        """True when the state has not moved since it was saved."""
+        return self.saved.cut == self.holder.standing.cut
+
+    def arise(self) -> None:
+        """Something arrived; there may be something to do."""
+        self._awake.set()
+
+    def want_save(self) -> None:
+        """Save at the next moment of rest."""
+        self._save_wanted = not self.is_saved
+        self.arise()
+
+    async def leave(self, patience_s: float) -> None:
+        """Come to rest if that is soon, save, stop. Not at rest: the successor repeats a little."""
+        self.leaving = True
+        self.arise()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rested.wait(), patience_s)
+        self._driver.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._driver
+        if self.holder.at_rest:
+            await self._start_save()
+        if self._saving is not None:
+            await self._saving
+        await self._vault.close()
+
+    async def _drive(self) -> None:
+        """Advance as far as possible whenever something arrived."""
+        while not self._may_leave():
+            await self._awake.wait()
+            self._awake.clear()
+            while not self._may_leave() and await self._step():
+                await asyncio.sleep(0)  # noqa: ASYNC110  others may run between two cuts
+        self._rested.set()
+
+    def _may_leave(self) -> bool:
+        return self.leaving and self.holder.at_rest
+
+    async def _step(self) -> bool:
+        """Steps 1 and 2 for one cut, or for half of one; False when it has to wait."""
+        if self.holder.at_rest and (self._save_wanted or self.holder.must_be_saved):
+            await self._start_save()
+        said = self.holder.advance(self._around.outlook_of)
+        for message in said or ():
+            await self._tell(message)
+        self._steer(self)
+        return said is not None
+
+    async def _tell(self, message: Census | Signals) -> None:
+        """Step 2; the confirmation is awaited before the next save, not here."""
+        kind = "census" if isinstance(message, Census) else "signals"
+        confirmed = await self._around.teller.send(
+            self._around.names.network,
+            key=str(self.number).encode(),
+            value=wire.encode(message),
+            headers=[("kind", kind.encode()), ("tick", str(message.tick).encode())],
+        )
+        self._told.add(confirmed)
+        confirmed.add_done_callback(self._confirmed)
+        self._measure(message)
+
+    def _confirmed(self, done: asyncio.Future[object]) -> None:
+        self._told.discard(done)
+        if not done.cancelled() and done.exception() is not None:
+            die("message_not_confirmed", partition=self.number, error=repr(done.exception()))
+
+    def _measure(self, message: Census | Signals) -> None:
+        if isinstance(message, Census):
+            self._census_sent = time.monotonic()
+        else:
+            took = time.monotonic() - self._census_sent
+            self._around.metrics.round_trip.observe(took)
+            self._around.metrics.ticks_closed.labels(str(self.number)).inc()
+
+    async def _start_save(self) -> None:
+        """Take a snapshot now, at rest; writing it goes on beside the driver."""
+        if self._saving is not None:
+            await self._saving
+        self._save_wanted = False
+        if not self.is_saved:
+            writing = self._save(self.holder.snapshot())
+            self._saving = asyncio.create_task(or_die(writing, "state_not_saved"))
+
+    async def _save(self, snapshot: Snapshot) -> None:
+        """Step 3, after what was told before the snapshot is confirmed.
+
+        Step 4 follows by itself: Faust commits the saved positions every second.
+        """
+        await asyncio.gather(*self._told)
+        async with self._around.save_turn:
+            started = time.monotonic()
+            size = await self._vault.save(
+                snapshot.blob, snapshot.standing, snapshot.counts, self._with_state(snapshot)
+            )
+        self.saved = snapshot.standing
+        metrics = self._around.metrics
+        metrics.saves.inc()
+        metrics.save_bytes.inc(size)
+        metrics.save_seconds.observe(time.monotonic() - started)
+        for letter in snapshot.letters:
+            metrics.dead_letters.labels(letter.reason).inc()
+
+    def _with_state(self, snapshot: Snapshot) -> Iterator[Message]:
+        names = self._around.names
+        for letter in snapshot.letters:
+            yield Message(names.dead_letters, self.number, None, fields.encode(letter))
+        for stats in snapshot.stats:
+            key = stats.dealer.id.encode()
+            yield Message(names.dealer_stats, self.number, key, fields.encode(stats))
