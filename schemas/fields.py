@@ -39,6 +39,7 @@ class Outgoing(BaseModel):
         serialize_by_alias=True,
         use_attribute_docstrings=True,
         allow_inf_nan=False,
+        json_schema_serialization_defaults_required=True,
     )
 
 
