@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 _MICROS = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
-_WRITTEN = re.compile(r"([1-9][0-9]{0,8})([smhd])")  # 10⁹ days stay inside an int64 of Micros
+_WRITTEN = re.compile(r"([1-9][0-9]{0,6})([smhd])")  # 10⁷ days fit into the int64 of Micros
 
 
 class Duration(int):
@@ -35,9 +35,9 @@ class Duration(int):
         return self / 1_000_000
 
     def __str__(self) -> str:
-        """As written, in the largest unit that divides it."""
+        """In the largest unit that divides it; `parse` reads it back."""
         unit = next((u for u in reversed(_MICROS) if self % _MICROS[u] == 0), "s")
-        return f"{int(self) / _MICROS[unit]:g}{unit}"
+        return f"{int(self) // _MICROS[unit]}{unit}"
 
     def __repr__(self) -> str:
         return f"Duration('{self}')"
