@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 from streams.errors import OperationError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -25,16 +26,16 @@ STOP_LIMIT_S = 10  # SIGTERM to SIGKILL: a worker saves and leaves within a seco
 RESTARTS = 3  # of one child: a part that ends more often has a reason that does not go away
 LOG_TAIL_LINES = 15
 _LOOK_EVERY_S = 0.05
-_GUARD = 'read -r goodbye || kill -TERM -- "-$1"'
+_GUARD = 'read -r goodbye || kill -s TERM -- "-$1"'
 
 
 class Child:
-    """One command of ours, running; its log is a file."""
+    """One command, running; what it says goes to the file `log`."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
         self.name = name
         self.restarts = 0
-        self._arguments = arguments
+        self._command = command
         self._log = log
         self._start()
 
@@ -66,7 +67,8 @@ class Child:
             self._process.wait(limit_s)
         self._signal(signal.SIGKILL)
         self._process.wait()
-        self._guard.communicate(b"goodbye\n")
+        if self._guard.poll() is None:
+            self._guard.communicate(b"goodbye\n")
 
     def obituary(self) -> str:
         """What to tell people when it ended by itself."""
@@ -78,7 +80,7 @@ class Child:
     def _start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  our own command
-                [sys.executable, "-m", "streams.cli", *self._arguments],
+                self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -105,7 +107,8 @@ class Children:
 
     def start(self, name: str, *arguments: str) -> Child:
         """Start `dealerwatch ARGUMENTS`; its log is NAME.log in the folder."""
-        child = Child(name, list(arguments), self._folder / f"{name}.log")
+        command = (sys.executable, "-m", "streams.cli", *arguments)
+        child = Child(name, command, self._folder / f"{name}.log")
         self._all.append(child)
         return child
 
