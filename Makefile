@@ -30,7 +30,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	@echo "types"
-	@$(BIN)/mypy
+	@$(BIN)/mypy $(CODE)
 
 tests: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)

@@ -62,6 +62,13 @@ def test_broker_runs_in_a_folder_with_an_awkward_name(tmp_path: Path) -> None:
         assert "Kafka Server started" in (broker.directory / "broker.log").read_text("utf-8")
 
 
+@pytest.mark.slow
+def test_broker_runs_on_the_packaged_java(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with Broker() as broker, administration(broker.address) as admin:
+        assert admin.describe_cluster()["brokers"]
+
+
 def test_broker_removes_a_temporary_folder(own_broker: Broker) -> None:
     folder = own_broker.directory
     own_broker.close()
