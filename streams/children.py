@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from streams.errors import OperationError
+from streams.guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ STOP_LIMIT_S = 10  # SIGTERM to SIGKILL: a worker saves and leaves within a seco
 RESTARTS = 3  # of one child: a part that ends more often has a reason that does not go away
 LOG_TAIL_LINES = 15
 _LOOK_EVERY_S = 0.05
-_GUARD = 'read -r goodbye || kill -s TERM -- "-$1"'
 
 
 class Child:
@@ -67,8 +67,7 @@ class Child:
             self._process.wait(limit_s)
         self._signal(signal.SIGKILL)
         self._process.wait()
-        if self._guard.poll() is None:
-            self._guard.communicate(b"goodbye\n")
+        self._guard.release()
 
     def obituary(self) -> str:
         """What to tell people when it ended by itself."""
@@ -87,11 +86,7 @@ class Child:
                 env=_environment(),
                 process_group=0,
             )
-        self._guard = subprocess.Popen(  # noqa: S603  our own arguments
-            ["/bin/sh", "-c", _GUARD, "dealerwatch-guard", str(self._process.pid)],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
+        self._guard = Guard(self._process.pid)
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError):  # nobody is left in the group

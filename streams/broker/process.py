@@ -1,4 +1,4 @@
-"""The processes of the embedded broker: Kafka's JVM, and the guard that outlives us by a moment."""
+"""The processes of the embedded broker: how Kafka's programs are started and ended."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from streams.broker.errors import BrokerError
+from streams.guard import Guard
 
 FORMAT_LIMIT_S = 90  # 1 to 2 s measured
 STOP_LIMIT_S = 30  # 0.4 s measured; what is left then is killed
@@ -14,11 +15,6 @@ STOP_LIMIT_S = 30  # 0.4 s measured; what is left then is killed
 # 220 MB in all. Serial collector and first compiler only: it shares two cores with everything else.
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 LOGGING = "-Dlog4j2.configurationFile=log4j2.properties"
-
-# Ends the broker when we are gone without a goodbye (SIGKILL): it waits for a line, which `end`
-# sends, or for the end of the pipe. The kernel's parent death signal does the same, but on Linux
-# only, and it also fires when merely the thread that started the broker ends.
-GUARD = 'read -r goodbye || kill -TERM "$1"'
 
 
 class Kafka:
@@ -36,7 +32,7 @@ class Kafka:
             BrokerError: Kafka's storage tool refused.
         """
         tool = (*self._java, "kafka.tools.StorageTool", "format")
-        done = subprocess.run(  # noqa: S603 - our own arguments
+        done = subprocess.run(  # noqa: S603  our own arguments
             [*tool, "--cluster-id", cluster, "--config", "server.properties"],
             cwd=self._folder,
             env=self._environment,
@@ -55,7 +51,7 @@ class Kafka:
         A session of its own keeps the terminal's Ctrl-C from it: we stop it, after its clients.
         """
         with (self._folder / "jvm.log").open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - our own arguments
+            return subprocess.Popen(  # noqa: S603  our own arguments
                 [*self._java, "kafka.Kafka", "server.properties"],
                 cwd=self._folder,
                 env=self._environment,
@@ -72,13 +68,7 @@ class BrokerProcess:
 
     def __init__(self, kafka: Kafka, claim: int) -> None:
         self._broker = kafka.serve(claim)
-        self._guard = subprocess.Popen(  # noqa: S603 - our own arguments
-            ["/bin/sh", "-c", GUARD, "dealerwatch-broker-guard", str(self._broker.pid)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._guard = Guard(self._broker.pid)
 
     @property
     def pid(self) -> int:
@@ -105,4 +95,4 @@ class BrokerProcess:
         except subprocess.TimeoutExpired:
             self._broker.kill()
             self._broker.wait()
-        self._guard.communicate(b"goodbye\n")
+        self._guard.release()
