@@ -106,6 +106,17 @@ def test_broker_that_ends_by_itself_is_an_error_with_its_log(own_broker: Broker)
         own_broker.wait()
 
 
+def test_broker_that_does_not_end_when_told_is_killed(
+    own_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.broker.process.STOP_LIMIT_S", 0.2)
+    port = int(own_broker.address.rpartition(":")[2])
+    assert own_broker.pid is not None
+    os.kill(own_broker.pid, signal.SIGSTOP)
+    own_broker.stop()
+    assert is_free(port)
+
+
 @pytest.mark.slow
 def test_broker_dies_with_its_parent(tmp_path: Path) -> None:
     program = (
