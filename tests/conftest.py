@@ -1,4 +1,4 @@
-"""The real Kafka of the tests: one broker for the session, topics of its own for each test."""
+"""What all tests share: a real Kafka for the session, topics of its own for each test, no chance."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from kafka import KafkaAdminClient
 
@@ -13,12 +14,21 @@ from schemas.settings import Topics
 from streams.broker import Broker
 from streams.topics import administration, create, delete
 
+# The same examples every time, however slow the machine: a red run can be repeated.
+hypothesis.settings.register_profile("dealerwatch", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("dealerwatch")
+
+NAMED_BROKER = os.environ.get("DEALERWATCH_BROKER")
+# Settings of whoever runs the tests are not settings of the tests, nor of the programs they start.
+for variable in [name for name in os.environ if name.startswith("DEALERWATCH_")]:
+    del os.environ[variable]
+
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[str]:
     """Address of a real Kafka: DEALERWATCH_BROKER, else an embedded one for this session."""
-    if named := os.environ.get("DEALERWATCH_BROKER"):
-        yield named
+    if NAMED_BROKER:
+        yield NAMED_BROKER
         return
     with Broker() as embedded:
         yield embedded.address
