@@ -1,4 +1,4 @@
-"""What all tests share: a real Kafka for the session, topics of its own for each test, no chance."""
+"""What all tests share: a real Kafka for the session, topics for each test, no chance."""
 
 from __future__ import annotations
 
