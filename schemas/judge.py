@@ -26,7 +26,7 @@ from pydantic_core import ErrorDetails
 from schemas.batch import Source
 from schemas.dead_letter import MOST_KEPT, Reason, Refusal
 from schemas.events import MODELS, SOURCES, Complaint, Order, Return
-from schemas.quoting import quoted
+from schemas.quoting import quoted, sentence
 
 LARGEST = 64 * 1024  # bytes of a record
 DEEPEST = 500  # lists and objects inside each other; Python itself gives up near 1,000
@@ -130,13 +130,7 @@ def _source_named(fields: dict[str, Any]) -> Source | Refusal:
 
 def _worst(faults: list[ErrorDetails], source: Source) -> Refusal:
     fault = min(faults, key=lambda one: _ORDER.index(_reason(one)))
-    field = str(fault["loc"][0])
-    needed = MODELS[source].model_fields[field].description or ""
-    needed = " ".join(needed.split()).rstrip(".")
-    reason = _reason(fault)
-    if reason is Reason.MISSING_FIELD:
-        return Refusal(reason, f"{field} is missing; needed: {needed}")
-    return Refusal(reason, f"{field} is {quoted(fault['input'])}; allowed: {needed}")
+    return Refusal(_reason(fault), sentence(fault, MODELS[source]))
 
 
 def _reason(fault: ErrorDetails) -> Reason:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
 LONGEST_SHOWN = 40  # characters; enough to recognise a value, short enough for a sentence
 
 
@@ -26,3 +29,12 @@ def _quoted_text(text: str) -> str:
     if len(text) <= LONGEST_SHOWN:
         return f"the text {text!r}"  # repr writes what is not printable as an escape
     return f"the text {text[:LONGEST_SHOWN] + '…'!r} ({len(text)} characters)"
+
+
+def sentence(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    """A fault that a model found: which field, what was found, what its description allows."""
+    field = str(fault["loc"][0])
+    allowed = " ".join((model.model_fields[field].description or "").split()).rstrip(".")
+    if fault["type"] == "missing":
+        return f"{field} is missing; needed: {allowed}"
+    return f"{field} is {quoted(fault['input'])}; allowed: {allowed}"
