@@ -89,6 +89,19 @@ def test_compose_mounts_what_the_project_has(name: str) -> None:
     assert [path for path in mounted(SERVICES[name]) if not path.exists()] == []
 
 
+def test_compose_prometheus_scrapes_every_service_of_ours() -> None:
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
+    targets = {
+        target
+        for job in config["scrape_configs"]
+        for group in job.get("static_configs", [])
+        for target in group["targets"]
+    }
+    lasting = [name for name in OURS if SERVICES[name].get("restart") != "no"]
+    assert targets >= {f"{name}:9100" for name in lasting}
+    assert {target.partition(":")[0] for target in targets} <= set(SERVICES) | {"localhost"}
+
+
 @pytest.mark.parametrize("name", THEIRS)
 def test_compose_names_the_version_of_foreign_images(name: str) -> None:
     assert re.search(r":v?\d+\.\d+\.\d+$", SERVICES[name]["image"])
