@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from schemas.alert import Change, Kind, Scope, Severity
 from schemas.batch import Source
 from schemas.dead_letter import Reason
+from streams.delivery import Outcome
 
 if TYPE_CHECKING:
     from threading import Thread
@@ -34,15 +34,6 @@ _SAVE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _DELIVERY_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 _ALERT_LABELS = tuple(product(Kind, Scope, Severity))
-
-
-class Outcome(StrEnum):
-    """How one delivery to a receiver ended."""
-
-    DELIVERED = "delivered"
-    KEPT = "kept"
-    REFUSED = "refused"
-    EXPIRED = "expired"
 
 
 class Metrics:
