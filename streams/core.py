@@ -79,3 +79,25 @@ class Core:
 CoreOf = Callable[["Settings", Mapping[str, "DealerRecord"]], Core]
 """The core for settings and master data of dealers; a function of a module, so that a process can
 hand it to another."""
+
+
+def real_core(settings: Settings, master: Mapping[str, DealerRecord]) -> Core:
+    """The detectors."""
+    from detectors.network import Network
+    from detectors.partition import Partition
+    from detectors.setup import Setup
+
+    setup = Setup(settings, master)
+
+    def partition(number: int, arrays: Arrays | None) -> PartitionCore:
+        return (
+            Partition(number, setup) if arrays is None else Partition.restore(number, setup, arrays)
+        )
+
+    def network(arrays: Arrays | None) -> NetworkCore:
+        partitions = settings.topics.partitions
+        if arrays is None:
+            return Network(setup, partitions)
+        return Network.restore(setup, partitions, arrays)
+
+    return Core(partition, network)

@@ -38,7 +38,7 @@ class Surroundings:
 
 
 class Seat:
-    """Drives one partition until it is left; `steer` is called when its appetite may have changed."""
+    """Drives one partition until it is left; `steer` is called when it may want more or less."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Seat:
         self._driver.cancel()
         with suppress(asyncio.CancelledError):
             await self._driver
-        if self.holder.at_rest:
+        if self._rested.is_set():  # not merely at rest: then a message may be untold
             await self._start_save()
         if self._saving is not None:
             await self._saving
@@ -97,8 +97,10 @@ class Seat:
         while not self._may_leave():
             await self._awake.wait()
             self._awake.clear()
-            while not self._may_leave() and await self._step():
-                await asyncio.sleep(0)  # noqa: ASYNC110  others may run between two cuts
+            more = True
+            while more and not self._may_leave():
+                more = await self._step()
+                await asyncio.sleep(0)  # others may run between two cuts
         self._rested.set()
 
     def _may_leave(self) -> bool:

@@ -21,6 +21,7 @@ wait for ever. A task per partition (streams/seat.py) does the rest.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from typing import TYPE_CHECKING
 
@@ -99,13 +100,14 @@ class Watch:
 
     async def save_in_rotation(self) -> None:
         """Ask the partitions in turn to save, each once per `worker.save_interval`."""
-        while True:
+        interval_s = self._settings.worker.save_interval.seconds
+        for turn in itertools.count():
             seats = list(self._seats.values())
-            for seat in seats or [None]:
-                await asyncio.sleep(self._settings.worker.save_interval.seconds / len(seats or "1"))
-                if seat is not None:
-                    self._observe(seat)
-                    seat.want_save()
+            await asyncio.sleep(interval_s / max(len(seats), 1))
+            if seats:
+                seat = seats[turn % len(seats)]
+                self._observe(seat)
+                seat.want_save()
 
     def _put(self, seat: Seat, piece: Slice) -> None:
         source = self._sources.get(piece.topic)

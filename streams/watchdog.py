@@ -2,7 +2,7 @@
 
 Three ways of dying alive were seen: the event loop blocked, the consumer's group lost for ever
 with the process idle, and an error inside a task that nobody awaits. Ending without a goodbye is
-right in all of them: nothing is committed that is not saved, and the next process goes on from there.
+right in all of them: nothing is committed that is not saved, and the next process goes on there.
 """
 
 from __future__ import annotations

@@ -1,0 +1,109 @@
+"""`dealerwatch clock`: writes the cuts of the wall clock, the only clock there is.
+
+Crash between two partitions: the next beat, of whichever clock, writes what is missing. Two clocks:
+each reads what the other wrote and goes on from there; cuts with the same number count once. No
+clock: nothing is judged, orders wait in Kafka, and afterwards streams/cutting.py makes up for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from aiokafka.errors import KafkaError
+
+from schemas import cut as cuts
+from streams import kafka, ticks
+from streams.cutting import Progress, Rule
+from streams.errors import OperationError
+from streams.logs import logger
+from streams.topics import names
+
+if TYPE_CHECKING:
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+    from schemas.instant import Micros
+    from schemas.settings import Settings
+
+log = logger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Write cuts until SIGTERM or Ctrl-C. Raises OperationError when Kafka is gone for long."""
+    try:
+        asyncio.run(_until_told(settings))
+    except KafkaError as error:
+        raise OperationError(f"clock: {error}") from error
+
+
+async def _until_told(settings: Settings) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    async with (
+        kafka.consumer(settings.broker) as client,
+        kafka.quick_producer(settings.broker) as producer,
+    ):
+        clock = Clock(settings, client, producer)
+        await clock.start()
+        while not told.is_set():
+            wait_s = await clock.beat(now())
+            try:
+                await asyncio.wait_for(told.wait(), wait_s)
+            except TimeoutError:
+                continue
+
+
+def now() -> Micros:
+    """The wall clock."""
+    return time.time_ns() // 1_000
+
+
+class Clock:
+    """One beat at a time."""
+
+    def __init__(
+        self, settings: Settings, client: AIOKafkaConsumer, producer: AIOKafkaProducer
+    ) -> None:
+        self._plan = settings.topics
+        self._interval = int(settings.cuts.interval)
+        self._rule = Rule(int(settings.tick), int(settings.lateness), settings.cuts.records)
+        self._client = client
+        self._producer = producer
+        self._progress: list[Progress] = []
+
+    async def start(self) -> None:
+        """Find out where the logs stand."""
+        self._progress = await ticks.progress_of(self._client, self._plan)
+        log.info(
+            "clock_started", cuts=[one.last.number if one.last else 0 for one in self._progress]
+        )
+
+    async def beat(self, at: Micros) -> float:
+        """Write what is due at this moment; gives the seconds until the next beat."""
+        self._progress = await ticks.caught_up(self._client, self._plan, self._progress)
+        start_tick = self._rule.start_tick(self._progress, at)
+        ends = await ticks.source_ends(self._client, self._plan)
+        for partition, progress in enumerate(self._progress):
+            if self._is_due(progress, start_tick, at):
+                for cut in self._rule.plan(progress, start_tick, at, ends[partition]):
+                    await self._write(cut, partition)
+        closed = [one.tick for one in self._progress]
+        following = min((t + 1 for t in closed if t is not None), default=start_tick)
+        following = max(following, self._rule.open_tick(at))
+        return min(self._interval, max(self._rule.due(following) - at, 0)) / 1_000_000
+
+    def _is_due(self, progress: Progress, start_tick: int, at: Micros) -> bool:
+        """A tick, or half an interval since the last cut, which may be another clock's."""
+        last = progress.last
+        quiet = last is None or at - last.at >= self._interval // 2
+        return quiet or next(self._rule.missed(progress, start_tick, at), None) is not None
+
+    async def _write(self, cut: cuts.Cut, partition: int) -> None:
+        """Confirmed before the next one is computed: what counts is the order in the log."""
+        topic = names(self._plan.prefix).ticks
+        await self._producer.send_and_wait(topic, value=cuts.encode(cut), partition=partition)
+        if cut.tick is not None and partition == 0:
+            log.info("tick_closed", tick=cut.tick, cut=cut.number)
