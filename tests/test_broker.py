@@ -86,6 +86,12 @@ def test_broker_refuses_a_folder_with_other_contents(tmp_path: Path) -> None:
         Broker(tmp_path).start()
 
 
+def test_broker_refuses_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BrokerError, match="cannot make the folder"):
+        Broker(tmp_path / "file").start()
+
+
 def test_broker_refuses_a_taken_port() -> None:
     with socket.create_server((HOST, 0)) as other:
         port = other.getsockname()[1]

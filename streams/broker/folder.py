@@ -123,7 +123,11 @@ class BrokerFolder:
 
     def _make(self) -> None:
         """Make the folder; refuse one with other contents, since a format removes `data`."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"cannot make the folder {self.path} ({error.strerror}); name another with --dir"
+            raise BrokerError(msg) from error
         if any(self.path.iterdir()) and not (self.path / "claim").exists():
             msg = f"{self.path} is not empty and not a broker's folder; name a new one with --dir"
             raise BrokerError(msg)
