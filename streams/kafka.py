@@ -27,10 +27,13 @@ REQUEST_MS = 40_000
 PATIENT_MS = 180_000
 
 
-def consumer(broker: str, *, min_bytes: int = 1, max_wait_ms: int = 500) -> AIOKafkaConsumer:
-    """A consumer outside any group; `async with`, then assign."""
+def consumer(
+    broker: str, *, group: str | None = None, min_bytes: int = 1, max_wait_ms: int = 500
+) -> AIOKafkaConsumer:
+    """A consumer that joins no group; `async with`, then assign. It may commit to `group`."""
     return AIOKafkaConsumer(
         bootstrap_servers=broker,
+        group_id=group,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         isolation_level="read_committed",
