@@ -44,6 +44,7 @@ class DealerInfo(Outgoing):
     name: str | None = None
     region: str | None = None
     tier: str | None = None
+    manager: str | None = None
 
 
 class Totals(Outgoing):

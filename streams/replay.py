@@ -170,9 +170,6 @@ class Replay:
         for alert in decisions.ledger:
             self._sinks.ledger(encode(alert))
         self.summary.ticks += 1
-        end = (tick + 1) * self._tick_length
-        if end % DAY == 0:
-            self._partition.stats(end, False)
 
     def _count(self, alert: Alert) -> None:
         if alert.change is Change.OPENED:

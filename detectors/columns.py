@@ -1,0 +1,53 @@
+"""State in columns: a NamedTuple of arrays whose first axis is the entity.
+
+One dealer costs bytes, not Python objects. A family of columns is declared once, as an `empty(n)`
+function that states shape and unit of every array; growth, snapshot and restore are the same for
+all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+U64 = NDArray[np.uint64]
+Bool = NDArray[np.bool_]
+
+Columns = TypeVar("Columns", bound=NamedTuple)
+
+
+def capacity_of(columns: NamedTuple) -> int:
+    """How many entities the columns have room for."""
+    return len(columns[0])
+
+
+def grown(columns: Columns, empty: Callable[[int], Columns], rows: int) -> Columns:
+    """The columns with room for `rows` entities; room doubles, so growth is paid once per entity."""
+    room = capacity_of(columns)
+    if rows <= room:
+        return columns
+    more = empty(max(rows, 2 * room) - room)
+    return columns._make(np.concatenate(pair) for pair in zip(columns, more, strict=True))
+
+
+def to_arrays(prefix: str, columns: NamedTuple, rows: int) -> dict[str, Array]:
+    """Named copies of the first `rows` entities, for a snapshot."""
+    return {
+        f"{prefix}.{name}": np.array(values[:rows]) for name, values in columns._asdict().items()
+    }
+
+
+def from_arrays(
+    prefix: str, empty: Callable[[int], Columns], arrays: Mapping[str, Array]
+) -> Columns:
+    """The columns of a snapshot; KeyError when it was written by an older layout."""
+    blank = empty(0)
+    return blank._make(np.array(arrays[f"{prefix}.{name}"]) for name in blank._fields)

@@ -1,0 +1,117 @@
+"""The census of a tick: what one partition tells the network, in sums of whole numbers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from detectors import order_volume
+from detectors.columns import F64, I64, Array
+from detectors.common_factor import SCALE, keep, scaled
+from detectors.fleet import Fleet
+from detectors.unit_price import ItemVotes, empty_votes
+from detectors.view import TickView
+from schemas.wire import CaseSums, CellSums, Census, ItemSums
+
+
+def census(
+    fleet: Fleet, view: TickView, partition: int, tick_days: float, pools: dict[str, list[int]]
+) -> Census:
+    """What was counted in a tick; takes the votes and record counts since the last census."""
+    expected = scaled(np.where(view.mature, view.expected, 0.0))
+    records, fleet.records = fleet.records, {}
+    return Census(
+        tick=view.tick,
+        partition=partition,
+        records=records,
+        expected_orders=int(expected.sum()),
+        largest_expected=int(expected.max(initial=0.0)),
+        cells=_cells(fleet, view, tick_days),
+        items=_items(fleet),
+        complaints=_cases(fleet, 0),
+        returns=_cases(fleet, 1),
+        pools=pools,
+    )
+
+
+def _cells(fleet: Fleet, view: TickView, tick_days: float) -> list[CellSums]:
+    """Sums by cohort; the dealer's own share is kept, so that it can leave itself out."""
+    rows = view.rows
+    weight = order_volume.peer_weight(fleet.volume, rows)
+    bounded = np.minimum(view.orders, 4.0 * view.expected + 4.0)
+    observed, expected = scaled(weight * bounded), scaled(weight * view.expected)
+    own = fleet.volume.own
+    kept = own[rows] * keep(tick_days)
+    kept[:, 0] += (observed / SCALE)[:, None]
+    kept[:, 1] += (expected / SCALE)[:, None]
+    own[rows] = kept
+    standing, tiers = fleet.dealers.standing, len(fleet.dealers.tiers)
+    cell = standing.region[rows].astype(np.int64) * tiers + standing.tier[rows]
+    return _by_cell(fleet, cell, observed, expected)
+
+
+def _by_cell(fleet: Fleet, cell: I64, observed: F64, expected: F64) -> list[CellSums]:
+    dealers = fleet.dealers
+    size = len(dealers.regions) * len(dealers.tiers)
+    seen = np.bincount(cell, observed, size)
+    mean = np.bincount(cell, expected, size)
+    return [
+        CellSums(
+            region=dealers.regions.all[code // len(dealers.tiers)],
+            tier=dealers.tiers.all[code % len(dealers.tiers)],
+            observed=int(seen[code]),
+            expected=int(mean[code]),
+        )
+        for code in np.flatnonzero((seen > 0) | (mean > 0)).tolist()
+    ]
+
+
+def _items(fleet: Fleet) -> list[ItemSums]:
+    votes = fleet.votes
+    touched = np.flatnonzero((votes.lines > 0) | (votes.unknown_lines > 0))
+    sums = []
+    for code in touched.tolist():
+        currency, sku = fleet.known.items.all[code].split("\0", 1)
+        sums.append(ItemSums(currency=currency, sku=sku, **_item_votes(votes, code)))
+    for column, blank in zip(votes, empty_votes(1), strict=True):
+        column[touched] = blank[0]
+    return sums
+
+
+def _item_votes(votes: ItemVotes, code: int) -> dict[str, int]:
+    return {
+        "lines": int(votes.lines[code]),
+        "votes": round(votes.votes[code] * SCALE),
+        "residuals": round(votes.residuals[code] * SCALE),
+        "all_residuals": round(votes.all_residuals[code] * SCALE),
+        "deviations": round(votes.deviations[code] * SCALE),
+        "unknown_lines": int(votes.unknown_lines[code]),
+        "unknown_logs": round(votes.unknown_logs[code] * SCALE),
+    }
+
+
+def _cases(fleet: Fleet, which: int) -> list[CaseSums]:
+    votes = fleet.case_votes[which]
+    touched = np.flatnonzero(votes.any(axis=1))
+    sums = [
+        CaseSums(
+            sku=fleet.known.skus.all[code],
+            exposure=round(votes[code, 0] * SCALE),
+            cases=round(votes[code, 1] * SCALE),
+        )
+        for code in touched.tolist()
+    ]
+    votes[touched] = 0.0
+    return sums
+
+
+def pack_pools(pools: dict[str, list[int]]) -> Array:
+    """Sums waiting for the next census, as bytes of a snapshot."""
+    return np.frombuffer(json.dumps(pools).encode(), np.uint8).copy()
+
+
+def unpack_pools(array: Array) -> dict[str, list[int]]:
+    """What `pack_pools` packed."""
+    pools: dict[str, list[int]] = json.loads(array.tobytes())
+    return pools

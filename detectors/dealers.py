@@ -1,0 +1,161 @@
+"""Who is watched: dealers, and the names that group them.
+
+Names become small numbers in order of appearance. The numbers are local to a partition; whatever
+crosses a border carries the names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from detectors.columns import I32, I64, Array, Bool, from_arrays, grown, to_arrays
+from schemas.master import DealerRecord
+from schemas.wire import DealerCard
+
+UNKNOWN: Final = ""  # region or tier that nobody has told
+NEVER: Final = -(10**6)  # a day before all days
+
+
+class Names:
+    """Strings to numbers and back."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self.all: list[str] = []
+        self._codes: dict[str, int] = {}
+        for name in known:
+            self.code(name)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def code(self, name: str) -> int:
+        """The number of a name; a new name gets the next one."""
+        known = self._codes.get(name)
+        if known is None:
+            known = self._codes[name] = len(self.all)
+            self.all.append(name)
+        return known
+
+    def codes(self, names: Iterable[str]) -> I64:
+        """(n,) numbers of names."""
+        get, add = self._codes.get, self.code
+        found = [(add(name) if (code := get(name)) is None else code) for name in names]
+        return np.array(found, np.int64)
+
+    def find(self, name: str) -> int | None:
+        """The number of a name, None for one never seen."""
+        return self._codes.get(name)
+
+    def array(self) -> Array:
+        """The names by number, for a snapshot."""
+        return np.frombuffer(json.dumps(self.all).encode(), np.uint8).copy()
+
+    @classmethod
+    def of_array(cls, array: Array) -> Names:
+        """The names of a snapshot."""
+        return cls(json.loads(array.tobytes()))
+
+
+class Standing(NamedTuple):
+    """Where each dealer stands; days are local days counted from 1970-01-01."""
+
+    region: I32  # (n,) code
+    tier: I32  # (n,) code
+    fixed: Bool  # (n,) master data has told region and tier
+    first_day: I64  # (n,) of this life: first record, or first order after dormancy
+    last_order_day: I64  # (n,)
+    dormant: Bool  # (n,)
+
+
+def _empty(n: int) -> Standing:
+    return Standing(
+        region=np.zeros(n, np.int32),
+        tier=np.zeros(n, np.int32),
+        fixed=np.zeros(n, np.bool_),
+        first_day=np.full(n, NEVER),
+        last_order_day=np.full(n, NEVER),
+        dormant=np.zeros(n, np.bool_),
+    )
+
+
+class Dealers:
+    """The register of one partition's dealers."""
+
+    def __init__(self, master: Mapping[str, DealerRecord]) -> None:
+        self._master = master
+        self.ids = Names()
+        self.regions = Names([UNKNOWN])
+        self.tiers = Names([UNKNOWN])
+        self.standing = _empty(0)
+
+    @property
+    def count(self) -> int:
+        """How many dealers there are."""
+        return len(self.ids)
+
+    def rows(self, ids: list[str]) -> I64:
+        """(n,) row of each dealer; new dealers are registered."""
+        known = self.count
+        rows = self.ids.codes(ids)
+        if self.count > known:
+            self.standing = grown(self.standing, _empty, self.count)
+            for row in range(known, self.count):
+                self._apply_master(row)
+        return rows
+
+    def tell(self, rows: I64, regions: list[str | None], tiers: list[str | None]) -> None:
+        """Regions and tiers as the records say, in their order; master data beats them."""
+        for names, column, told in (
+            (self.regions, self.standing.region, regions),
+            (self.tiers, self.standing.tier, tiers),
+        ):
+            codes = np.array([-1 if name is None else names.code(name) for name in told], np.int64)
+            valid = (codes >= 0) & ~self.standing.fixed[rows]
+            column[rows[valid]] = codes[valid]  # of repeated rows the last one counts
+
+    def awake(self) -> I64:
+        """Rows of the dealers that are watched: seen, and not dormant."""
+        n = self.count
+        standing = self.standing
+        return np.flatnonzero((standing.first_day[:n] > NEVER) & ~standing.dormant[:n])
+
+    def card(self, row: int) -> DealerCard:
+        """Who a dealer is, for a message."""
+        record = self._master.get(self.ids.all[row])
+        return DealerCard(
+            id=self.ids.all[row],
+            name=record.name if record else None,
+            region=self.regions.all[self.standing.region[row]] or None,
+            tier=self.tiers.all[self.standing.tier[row]] or None,
+            manager=record.manager if record else None,
+        )
+
+    def _apply_master(self, row: int) -> None:
+        record = self._master.get(self.ids.all[row])
+        if record is None:
+            return
+        if record.region is not None:
+            self.standing.region[row] = self.regions.code(record.region)
+        if record.tier is not None:
+            self.standing.tier[row] = self.tiers.code(record.tier)
+        self.standing.fixed[row] = record.region is not None or record.tier is not None
+
+    def snapshot(self) -> dict[str, Array]:
+        """The register as arrays."""
+        return {
+            "dealers.ids": self.ids.array(),
+            "dealers.regions": self.regions.array(),
+            "dealers.tiers": self.tiers.array(),
+            **to_arrays("dealers", self.standing, self.count),
+        }
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `snapshot` gave."""
+        self.ids = Names.of_array(arrays["dealers.ids"])
+        self.regions = Names.of_array(arrays["dealers.regions"])
+        self.tiers = Names.of_array(arrays["dealers.tiers"])
+        self.standing = from_arrays("dealers", _empty, arrays)

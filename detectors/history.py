@@ -1,0 +1,109 @@
+"""What was observed and expected in recent ticks, days and weeks, per dealer.
+
+Three rings: the last 48 ticks, the last 28 local days, the last 26 weeks. They answer how much came
+since a moment, for as long ago as half a year, in 204 numbers a dealer and kind; the resolution is
+an hour where hours matter and a week where only weeks do.
+
+The most likely beginning of a change is the start whose window has the largest Poisson
+log-likelihood ratio (the generalised likelihood ratio of a change-point): the window an alert shows
+is then one a reader can recount.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from detectors.columns import F32, F64, I64, Bool
+from detectors.timeline import DAY
+
+TICKS: Final = 48
+DAYS: Final = 28
+WEEKS: Final = 26
+OBSERVED, EXPECTED = 0, 1
+
+
+class History(NamedTuple):
+    """Observed and expected by bin; last axis: OBSERVED, EXPECTED."""
+
+    ticks: F32  # (n, TICKS, 2) ring by tick number
+    days: F32  # (n, DAYS, 2) ring by local day
+    weeks: F32  # (n, WEEKS, 2) ring by day // 7
+
+
+def empty(n: int) -> History:
+    """No past yet for n dealers."""
+    return History(
+        ticks=np.zeros((n, TICKS, 2), np.float32),
+        days=np.zeros((n, DAYS, 2), np.float32),
+        weeks=np.zeros((n, WEEKS, 2), np.float32),
+    )
+
+
+def begin_day(history: History, day: int) -> None:
+    """Make the bins of a new local day, and of a new week on its first day."""
+    history.days[:, day % DAYS] = 0
+    if day % 7 == 0:
+        history.weeks[:, day // 7 % WEEKS] = 0
+
+
+def record(history: History, rows: I64, tick: int, day: int, observed: F64, expected: F64) -> None:
+    """Add one tick of the dealers `rows`; observed, expected: (k,)."""
+    history.ticks[:, tick % TICKS] = 0
+    pair = np.stack([observed, expected], axis=1).astype(np.float32)
+    history.ticks[rows, tick % TICKS] = pair
+    history.days[rows, day % DAYS] += pair
+    history.weeks[rows, day // 7 % WEEKS] += pair
+
+
+def last_days(history: History, rows: I64, day: int, count: int) -> F64:
+    """(k, 2) observed and expected over the last `count` local days, `day` included."""
+    bins = np.arange(day - count + 1, day + 1) % DAYS
+    return np.asarray(history.days[rows][:, bins].sum(axis=1, dtype=np.float64))
+
+
+class Windows(NamedTuple):
+    """Candidate windows that end now, shortest first; k dealers, m windows."""
+
+    start: I64  # (m,) microseconds since 1970
+    observed: F64  # (k, m)
+    expected: F64  # (k, m)
+
+
+class Moment(NamedTuple):
+    """The end of the tick just closed."""
+
+    tick: int
+    day: int  # local day on which the tick started
+    tick_length: int  # microseconds
+    day_start: int  # microseconds, first moment of that local day
+
+
+def windows(history: History, rows: I64, now: Moment) -> Windows:
+    """Every window that the rings can tell, per dealer."""
+    ticks = np.arange(now.tick, now.tick - TICKS, -1)
+    days = np.arange(now.day, now.day - DAYS, -1)
+    weeks = np.arange(now.day // 7, now.day // 7 - WEEKS, -1)
+    parts = [
+        (ticks * now.tick_length, history.ticks[rows][:, ticks % TICKS]),
+        (now.day_start - (now.day - days) * DAY, history.days[rows][:, days % DAYS]),
+        (now.day_start - (now.day - weeks * 7) * DAY, history.weeks[rows][:, weeks % WEEKS]),
+    ]
+    starts = np.concatenate([start for start, _ in parts])
+    sums = np.concatenate([np.cumsum(bins, axis=1, dtype=np.float64) for _, bins in parts], axis=1)
+    order = np.argsort(-starts, kind="stable")
+    return Windows(starts[order], sums[:, order, OBSERVED], sums[:, order, EXPECTED])
+
+
+def likeliest(found: Windows, falling: bool, since: I64) -> I64:
+    """(k,) index of the window that says most for a change in this direction.
+
+    since: (k,) microseconds; windows that start earlier are not considered, because the dealer was
+    not watched then. Ties go to the shorter window.
+    """
+    n, m = found.observed, np.maximum(found.expected, 1e-9)
+    ratio = np.where(n > 0, n * np.log(np.maximum(n, 1e-9) / m), 0.0) - (n - m)
+    right_side: Bool = (n < m) if falling else (n > m)
+    known = found.start[None, :] >= since[:, None]
+    return np.asarray(np.argmax(np.where(right_side & known, ratio, -1.0), axis=1))

@@ -1,0 +1,153 @@
+"""What `dealer-stats` says of a dealer: exact sums, and what was expected of the last days."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from detectors import history as past
+from detectors.columns import F64, I64
+from detectors.fleet import COMPLAINTS, LINES, ORDERS, RETURN_UNITS, RETURNS, UNITS, Fleet
+from detectors.intake import key_of
+from detectors.learning import USUAL_THRESHOLD
+from detectors.reading import WARM_UP_DAYS
+from detectors.setup import Setup
+from detectors.tally import LAST_7, LAST_28, TOTAL
+from schemas.alert import Kind
+from schemas.stats import (
+    DealerInfo,
+    DealerStats,
+    DealerStatus,
+    Detectable,
+    Issues,
+    Recent,
+    Totals,
+)
+
+SPANS: Final = {LAST_7: 7, LAST_28: 28}  # local days of what was expected
+TIMED: Final = (0.5, 0.0)  # changes whose proof is timed: half the orders, none at all
+HORIZON_DAYS: Final = 365.0
+
+
+def changed(fleet: Fleet) -> I64:
+    """Rows of the dealers whose sums differ from those at the end of the day before.
+
+    Money changes only with lines, so the dealers' own sums tell of all changes.
+    """
+    return fleet.tally.changed()
+
+
+def stats(setup: Setup, fleet: Fleet, rows: I64, at: int) -> list[DealerStats]:
+    """Statistics of some dealers at a moment, by dealer id."""
+    day = setup.timeline.day(setup.timeline.number(at - 1))
+    recent = {
+        span: {
+            kind: past.last_days(fleet.history[kind], rows, day, days)
+            for kind in (Kind.ORDER_VOLUME_DROP, Kind.UNIT_PRICE_DROP)
+        }
+        for span, days in SPANS.items()
+    }
+    proof = _proof_days(fleet, rows)
+    built = [
+        _of(fleet, int(row), at, day, {s: {k: v[n] for k, v in kinds.items()} for s, kinds in
+            recent.items()}, proof[n])
+        for n, row in enumerate(rows)
+    ]  # fmt: skip
+    return sorted(built, key=lambda one: one.dealer.id)
+
+
+def _of(
+    fleet: Fleet, row: int, at: int, day: int, recent: dict[int, dict[Kind, F64]], proof: F64
+) -> DealerStats:
+    card, issues = fleet.dealers.card(row), fleet.issues.count(row, at)
+    week, month = (
+        Recent(**_sums(fleet, row, span), **_figures(fleet, row, span, recent[span]))
+        for span in SPANS
+    )
+    return DealerStats(
+        dealer=DealerInfo(
+            id=card.id, name=card.name, region=card.region, tier=card.tier, manager=card.manager
+        ),
+        at=at,
+        status=_status(fleet, row, day),
+        totals=Totals(**_sums(fleet, row, TOTAL)),
+        d7=week,
+        d28=month,
+        issues=Issues(open=issues.open, overdue=issues.overdue, oldest=issues.oldest),
+        detectable=tuple(
+            Detectable(
+                kind=Kind.ORDER_VOLUME_DROP,
+                ratio=ratio,
+                within_days=float(days) if days <= HORIZON_DAYS else None,
+            )
+            for ratio, days in zip(TIMED, proof, strict=True)
+        ),
+    )
+
+
+def _sums(fleet: Fleet, row: int, span: int) -> dict[str, object]:
+    tally = fleet.tally
+    count = {
+        name: int(tally.amount(row, span, column))
+        for name, column in (
+            ("orders", ORDERS), ("lines", LINES), ("returns", RETURNS), ("complaints", COMPLAINTS),
+        )
+    }  # fmt: skip
+    return {
+        **count,
+        "units": tally.amount(row, span, UNITS),
+        "return_units": tally.amount(row, span, RETURN_UNITS),
+        "value": _value(fleet, row, span),
+    }
+
+
+def _value(fleet: Fleet, row: int, span: int) -> dict[str, Decimal]:
+    currencies = np.arange(len(fleet.currencies))
+    accounts = fleet.accounts.lookup(key_of(np.full(len(currencies), row), currencies))
+    amounts = {
+        fleet.currencies.all[code]: fleet.money.amount(int(account), span, 0)
+        for code, account in zip(currencies.tolist(), accounts, strict=True)
+        if account >= 0
+    }
+    return {c: amount for c, amount in sorted(amounts.items()) if span == TOTAL or amount}
+
+
+def _figures(fleet: Fleet, row: int, span: int, recent: dict[Kind, F64]) -> dict[str, object]:
+    sums = _sums(fleet, row, span)
+    orders, units, value = sums["orders"], sums["units"], sums["value"]
+    assert isinstance(orders, int) and isinstance(units, Decimal) and isinstance(value, dict)
+    average = float(next(iter(value.values())) / units) if units and len(value) == 1 else None
+    shift, precision = recent[Kind.UNIT_PRICE_DROP]
+    return {
+        "expected_orders": float(recent[Kind.ORDER_VOLUME_DROP][past.EXPECTED]),
+        "average_unit_price": average,
+        "price_index": float(np.exp(shift / precision)) if precision > 0 else None,
+        "complaint_rate": _per(sums["complaints"], orders),
+        "return_rate": _per(sums["returns"], orders),
+    }
+
+
+def _per(count: object, orders: int) -> float | None:
+    return float(count) / orders if orders and isinstance(count, int) else None
+
+
+def _status(fleet: Fleet, row: int, day: int) -> DealerStatus:
+    standing = fleet.dealers.standing
+    if standing.dormant[row]:
+        return DealerStatus.DORMANT
+    young = day - int(standing.first_day[row]) < WARM_UP_DAYS
+    return DealerStatus.NEW if young else DealerStatus.ACTIVE
+
+
+def _proof_days(fleet: Fleet, rows: I64) -> F64:
+    """(k, 2) days until a change of each timed size has earned its threshold, on average.
+
+    A Poisson stream of rate L earns L (1 - r + r ln r) nats a day after a change to r.
+    """
+    threshold = fleet.known.thresholds.get(Kind.ORDER_VOLUME_DROP, USUAL_THRESHOLD)
+    level = np.maximum(fleet.volume.level[rows], 1e-9)[:, None]
+    ratio = np.array(TIMED)
+    gain = 1.0 - ratio + np.where(ratio > 0, ratio * np.log(np.maximum(ratio, 1e-9)), 0.0)
+    return np.asarray(threshold / (level * gain))

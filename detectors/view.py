@@ -1,0 +1,93 @@
+"""One tick as one partition sees it: what was expected and counted, before and after the outlook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors import case_rate, order_volume
+from detectors.calendar import DayEffect
+from detectors.columns import F64, I64, Bool
+from detectors.fleet import Fleet
+from detectors.setup import Setup
+from detectors.timeline import DAY, Timeline
+
+
+@dataclass(frozen=True)
+class TickView:
+    """A tick that has been counted and waits for its outlook; arrays (k,), k dealers awake."""
+
+    tick: int
+    day: int  # local day, counted from 1970-01-01
+    now: float  # end of the tick, days since 1970
+    effect: DayEffect
+    rows: I64
+    orders: F64
+    exposure: F64  # operating days
+    expected: F64  # orders, without common factor
+    mature: Bool
+    price: F64  # (k, 3) see unit_price.count_lines
+    cases: F64  # (k, 2) complaints, returns
+    due: F64  # (k, 2) weighted order lines whose cases fall into this tick
+    segments: tuple[I64, I64, F64]  # weekday, hour, share of the hour
+
+
+def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
+    """Close a tick: what was counted for it leaves the open ticks."""
+    timeline = setup.timeline
+    rows = fleet.dealers.awake()
+    slot = tick % timeline.open_ticks
+    day = timeline.day(tick)
+    opened = fleet.open
+    segments = _segments(timeline, tick)
+    exposed = _exposure(fleet, rows, segments)
+    pools = fleet.known.volume_pools(fleet.dealers.tiers)
+    standing = fleet.dealers.standing
+    fresh = opened.exposure[rows, slot]
+    view = TickView(
+        tick=tick,
+        day=day,
+        now=timeline.end(tick) / DAY,
+        effect=setup.calendar.effect(day),
+        rows=rows,
+        orders=np.maximum(opened.orders[rows, slot], 0.0),
+        exposure=exposed,
+        expected=fleet.volume.level[rows] * exposed,
+        mature=order_volume.mature(
+            fleet.volume, rows, standing.first_day, standing.tier, day, pools
+        ),
+        price=opened.price[rows, slot],
+        cases=np.maximum(opened.cases[rows, slot], 0.0),
+        due=np.stack(
+            [
+                case_rate.due(
+                    fleet.cases(which), rows, fresh[:, which], timeline.days,
+                    case_rate.LAG_DAYS[which],
+                )
+                for which in range(2)
+            ],
+            axis=1,
+        ),
+        segments=segments,
+    )  # fmt: skip
+    for column in opened:
+        column[:, slot] = 0.0
+    return view
+
+
+def _segments(timeline: Timeline, tick: int) -> tuple[I64, I64, F64]:
+    pieces = timeline.segments(tick)
+    return (
+        np.array([piece.weekday for piece in pieces]),
+        np.array([piece.hour for piece in pieces]),
+        np.array([piece.share for piece in pieces]),
+    )
+
+
+def _exposure(fleet: Fleet, rows: I64, segments: tuple[I64, I64, F64]) -> F64:
+    hours = fleet.known.volume_pools(fleet.dealers.tiers).hour
+    out = np.empty(len(rows))
+    tier = fleet.dealers.standing.tier
+    order_volume.exposure(fleet.volume, rows, tier, hours, *segments, out)
+    return out

@@ -1,0 +1,152 @@
+"""Messages between the stages, on the topics `network` and `outlook` (MessagePack by msgspec).
+
+Sums over dealers are integers (scaled), so that adding them up does not depend on the grouping.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.alert import Kind
+
+
+class CellSums(msgspec.Struct, array_like=True, frozen=True):
+    """Orders of one tick and cohort, times detectors.common_factor.SCALE."""
+
+    region: str
+    tier: str
+    observed: int
+    expected: int
+
+
+class ItemSums(msgspec.Struct, array_like=True, frozen=True):
+    """Price lines of one article in one currency since the last census (scaled sums)."""
+
+    currency: str
+    sku: str
+    lines: int
+    votes: int  # lines weighted by how far their dealer may vote on the level
+    residuals: int  # of the votes
+    all_residuals: int  # of all lines, for articles that are new
+    deviations: int  # absolute residuals
+    unknown_lines: int  # lines without a level to compare with …
+    unknown_logs: int  # … and the sum of their logs, less the dealers' mark-ups
+
+
+class CaseSums(msgspec.Struct, array_like=True, frozen=True):
+    """Complaints or returns of one article since the last census (scaled sums)."""
+
+    sku: str
+    exposure: int  # order lines times their dealers' rates
+    cases: int
+
+
+class Census(msgspec.Struct, tag="census", frozen=True):
+    """What one partition counted in one tick."""
+
+    tick: int
+    partition: int
+    records: dict[str, int]  # source -> records counted since the last census
+    expected_orders: int  # of mature dealers, without common factor (scaled)
+    largest_expected: int  # of one dealer among them (scaled)
+    cells: list[CellSums]
+    items: list[ItemSums]
+    complaints: list[CaseSums]
+    returns: list[CaseSums]
+    pools: dict[str, list[int]]  # what the fleet teaches, once a day (scaled)
+
+
+class RatioSums(msgspec.Struct, array_like=True, frozen=True):
+    """Fading sums of one group of dealers, by speed."""
+
+    name: str
+    observed: list[float]
+    expected: list[float]
+
+
+class ItemLevel(msgspec.Struct, array_like=True, frozen=True):
+    """Network price level of one article."""
+
+    currency: str
+    sku: str
+    level: float  # log of the unit price
+    deviation: float  # standard deviation of a line around it
+
+
+class SkuFactor(msgspec.Struct, array_like=True, frozen=True):
+    """How often orders of one article end in a case, against the average; and a current excess."""
+
+    sku: str
+    factor: float
+    excess: float  # 1 = none
+
+
+class Outlook(msgspec.Struct, tag="outlook", frozen=True):
+    """What the whole network does now, after one tick."""
+
+    tick: int
+    network: RatioSums
+    regions: list[RatioSums]
+    tiers: list[RatioSums]
+    items: list[ItemLevel]  # changed ones
+    complaints: list[SkuFactor]  # changed ones
+    returns: list[SkuFactor]
+    pools: dict[str, list[float]]  # changed ones
+    thresholds: dict[str, float]  # kind -> nats
+    silent: list[str]  # sources that seem to have stopped for everybody
+    missing: list[int]  # partitions that did not report in time
+
+
+class DealerCard(msgspec.Struct, array_like=True, frozen=True):
+    """Who a dealer is."""
+
+    id: str
+    name: str | None
+    region: str | None
+    tier: str | None
+    manager: str | None
+
+
+class Reading(msgspec.Struct, array_like=True, frozen=True):
+    """One dealer's evidence of one kind, near or over the line."""
+
+    kind: Kind
+    dealer: DealerCard
+    log_odds: float
+    onset: int  # microseconds
+    window_from: int  # microseconds
+    observed: float
+    expected: float
+    unit: str
+    ratio: float  # posterior mean of the change
+    chance: float
+    loss_per_week: float | None
+    currency: str | None
+    week_value: float | None  # what a usual week is worth, in `currency`
+    network_ratio: float  # common factors in force for this dealer
+    region_ratio: float
+    warming_up: bool  # too young to alert
+
+
+class Signals(msgspec.Struct, tag="signals", frozen=True):
+    """One partition's evidence after one tick."""
+
+    tick: int
+    partition: int
+    readings: list[Reading]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Census | Outlook | Signals] = msgspec.msgpack.Decoder(
+    Census | Outlook | Signals
+)
+
+
+def encode(message: Census | Outlook | Signals) -> bytes:
+    """The message as one record's value."""
+    return _encoder.encode(message)
+
+
+def decode(data: bytes) -> Census | Outlook | Signals:
+    """The message of a record; msgspec.DecodeError when it is none of ours."""
+    return _decoder.decode(data)
