@@ -27,14 +27,17 @@ STOP_LIMIT_S = 10  # SIGTERM to SIGKILL: a worker saves and leaves within a seco
 RESTARTS = 3  # of one child: a part that ends more often has a reason that does not go away
 LOG_TAIL_LINES = 15
 _LOOK_EVERY_S = 0.05
+_WRONG_USAGE = 2  # exit code: the next start would end the same way
 
 
 class Child:
     """One command, running; what it says goes to the file `log`."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, restarts: int = RESTARTS
+    ) -> None:
         self.name = name
-        self.restarts = 0
+        self._restarts_left = restarts
         self._command = command
         self._log = log
         self._start()
@@ -49,12 +52,16 @@ class Child:
         """Its process id, which is that of its group."""
         return self._process.pid
 
+    def wait(self) -> int:
+        """Wait until it has ended, and return its exit code."""
+        return self._process.wait()
+
     def restart(self) -> None:
         """Start it again after it ended. Raises OperationError when that happened too often."""
-        if self.restarts == RESTARTS:
+        if not self._restarts_left or self.exit_code == _WRONG_USAGE:
             raise OperationError(self.obituary())
         self.end()
-        self.restarts += 1
+        self._restarts_left -= 1
         self._start()
 
     def ask_to_end(self) -> None:
@@ -100,10 +107,10 @@ class Children:
         self._folder = folder
         self._all: list[Child] = []
 
-    def start(self, name: str, *arguments: str) -> Child:
+    def start(self, name: str, *arguments: str, restarts: int = RESTARTS) -> Child:
         """Start `dealerwatch ARGUMENTS`; its log is NAME.log in the folder."""
         command = (sys.executable, "-m", "streams.cli", *arguments)
-        child = Child(name, command, self._folder / f"{name}.log")
+        child = Child(name, command, self._folder / f"{name}.log", restarts)
         self._all.append(child)
         return child
 
