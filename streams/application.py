@@ -119,6 +119,7 @@ def _run(app: faust.App, loop: asyncio.AbstractEventLoop, keeper: Keeper) -> Non
     worker = faust.Worker(
         app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
     )
+    worker.spinner = None  # it writes to the terminal even when quiet
     worker.execute_from_commandline()
 
 

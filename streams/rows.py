@@ -9,7 +9,7 @@ the checksum proves it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     cut: int = 0
     tick: int | None = None
-    positions: dict[str, int] = field(default_factory=dict)
+    positions: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -122,6 +122,7 @@ class _Fetched(NamedTuple):
 
 
 class _SliceThread(driver.AIOKafkaConsumerThread):
+    mundane_level = "debug"  # of "Starting…" and the like
     consumer: _SliceConsumer
     assignments = 0  # so far; a static member may come back in the same generation
 
@@ -158,6 +159,7 @@ class _SliceThread(driver.AIOKafkaConsumerThread):
 
 
 class _SliceConsumer(driver.Consumer):
+    mundane_level = "debug"
     _thread: _SliceThread
 
     def __init__(self, *args: Any, feed: Feed, fetching: Fetching, **kwargs: Any) -> None:
