@@ -30,7 +30,7 @@ def capacity_of(columns: NamedTuple) -> int:
 
 
 def grown(columns: Columns, empty: Callable[[int], Columns], rows: int) -> Columns:
-    """The columns with room for `rows` entities; room doubles, so growth is paid once per entity."""
+    """The columns with room for `rows` entities; room doubles, growth is paid once."""
     room = capacity_of(columns)
     if rows <= room:
         return columns

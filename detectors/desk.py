@@ -77,7 +77,7 @@ class Desk:
         if said is not None and said.warming_up and case is None:
             self._hold(key, said, now, decisions)
             return
-        step = lifecycle.step(case.episode if case else None, self._evidence(key, said, now))
+        step = lifecycle.step(case.episode if case else None, self._evidence(said, now))
         if step.episode is None:
             self._cases.pop(key, None)
             return
@@ -93,7 +93,7 @@ class Desk:
         if key in self._held or said.log_odds < said.threshold:
             return
         self._held.add(key)
-        evidence = self._evidence(key, said, now)
+        evidence = self._evidence(said, now)
         opened = lifecycle.step(None, evidence)
         if opened.episode is None or opened.change is None:
             return
@@ -103,7 +103,7 @@ class Desk:
         decisions.ledger.append(self._worded(line, now.at))
 
     @staticmethod
-    def _evidence(key: Key, said: draft.Statement | None, now: Context) -> Evidence | Silence:
+    def _evidence(said: draft.Statement | None, now: Context) -> Evidence | Silence:
         if said is None:
             return Silence(now.at)
         return Evidence(

@@ -1,4 +1,4 @@
-"""The state of one partition's dealers: every column in one place, with room, snapshot and restore."""
+"""The state of one partition's dealers: every column in one place."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _find(keys: U64, rows: I64, wanted: U64, found: I64) -> None:
 
 
 class RowIndex:
-    """Row numbers 0, 1, 2, … of hashed identities, for columns kept beside the table."""
+    """Row numbers of hashed identities, from 0, for columns kept beside the table."""
 
     def __init__(self) -> None:
         self.keys: U64 = np.zeros(0, np.uint64)  # (rows,) by row, to rebuild the table
@@ -147,7 +147,7 @@ class RowIndex:
         return found
 
     def rebuild(self, keys: U64, more: int = 0) -> None:
-        """Start over with these identities as rows 0, 1, 2, …"""
+        """Start over with these identities as rows 0, 1 and so on."""
         self.keys, self.count = np.array(keys), len(keys)
         places = _places(len(keys) + more)
         self._places, self._rows = np.zeros(places, np.uint64), np.zeros(places, np.int64)

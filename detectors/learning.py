@@ -116,7 +116,7 @@ def _case_kind(fleet: Fleet, view: TickView, which: int) -> dict[str, list[int]]
 
 
 def _able_cases(cases: case_rate.Cases, rows: I64, rates: F64) -> Bool:
-    """(k,) whether a sixfold rate would bring two cases in a month, the least that can stand out."""
+    """(k,) whether a sixfold rate would bring two cases in a month, the least to stand out."""
     month = 30.0 * rates * cases.lines[rows] * (1 - case_rate.KEEP)
     return np.asarray(6.0 * month >= 2.0)
 

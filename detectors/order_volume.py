@@ -125,7 +125,7 @@ def exposure(
 
 
 @compiled
-def learn_hours(volume: Volume, rows: I64, count: F64, weekday: I64, hour: I64, share: F64) -> None:
+def learn_hours(volume: Volume, rows: I64, count: F64, hour: I64, share: F64) -> None:
     """Add a tick's orders to the hours it covers, in proportion."""
     total = share.sum()
     for k in range(len(rows)):
@@ -201,7 +201,7 @@ def learn_day(
     planned: bool,
     pools: Pools,
 ) -> tuple[DayLesson, Bool]:
-    """Close a local day: suspicion, dispersion, level, profile. Also (k,) where a level was accepted.
+    """Close a local day: suspicion, dispersion, level, profile. (k,) where a level is accepted.
 
     month, last_10_days: (k, 2) observed and expected orders; planned: inside a known window.
     """
@@ -307,7 +307,7 @@ def _learn_level(volume: Volume, i: int, variance: float, day: int, planned: boo
 
 @compiled
 def _accept(volume: Volume, i: int, observed: float, expected: float) -> bool:
-    """After 60 days under suspicion the last four weeks are the new level; the old is remembered."""
+    """After 60 days under suspicion the last four weeks are the level; the old is remembered."""
     if volume.frozen_days[i] <= ACCEPT_DAYS:
         return False
     volume.former[i] = max(volume.former[i], volume.level[i])

@@ -1,4 +1,4 @@
-"""All statistical detectors. To add one: a file with its baseline and a `DETECTOR`, and a line here.
+"""All statistical detectors. To add one: a file with its baseline and a DETECTOR, and a line.
 
 A detector is a grid of changes and the form of its likelihood; `detectors.evidence` does the rest,
 for one entity or for a fleet. The contract tests run on whatever stands in this table.

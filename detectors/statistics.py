@@ -115,22 +115,19 @@ def _value(fleet: Fleet, row: int, span: int) -> dict[str, Decimal]:
 
 
 def _figures(fleet: Fleet, row: int, span: int, recent: dict[Kind, F64]) -> dict[str, object]:
-    sums = _sums(fleet, row, span)
-    orders, units, value = sums["orders"], sums["units"], sums["value"]
-    assert isinstance(orders, int) and isinstance(units, Decimal) and isinstance(value, dict)
+    orders, complaints, returns = (
+        int(fleet.tally.amount(row, span, column)) for column in (ORDERS, COMPLAINTS, RETURNS)
+    )
+    units, value = fleet.tally.amount(row, span, UNITS), _value(fleet, row, span)
     average = float(next(iter(value.values())) / units) if units and len(value) == 1 else None
     shift, precision = recent[Kind.UNIT_PRICE_DROP]
     return {
         "expected_orders": float(recent[Kind.ORDER_VOLUME_DROP][past.EXPECTED]),
         "average_unit_price": average,
         "price_index": float(np.exp(shift / precision)) if precision > 0 else None,
-        "complaint_rate": _per(sums["complaints"], orders),
-        "return_rate": _per(sums["returns"], orders),
+        "complaint_rate": complaints / orders if orders else None,
+        "return_rate": returns / orders if orders else None,
     }
-
-
-def _per(count: object, orders: int) -> float | None:
-    return float(count) / orders if orders and isinstance(count, int) else None
 
 
 def _status(fleet: Fleet, row: int, day: int) -> DealerStatus:

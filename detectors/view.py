@@ -1,4 +1,4 @@
-"""One tick as one partition sees it: what was expected and counted, before and after the outlook."""
+"""One tick as one partition sees it: what was expected and what was counted."""
 
 from __future__ import annotations
 

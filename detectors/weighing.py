@@ -42,7 +42,7 @@ def _orders(
     volume.day_orders[rows] += view.orders
     volume.day_expected[rows] += expected
     volume.day_exposure[rows] += open_days
-    order_volume.learn_hours(volume, rows, view.orders, *view.segments)
+    order_volume.learn_hours(volume, rows, view.orders, *view.segments[1:])
     kind = Kind.ORDER_VOLUME_DROP
     past.record(fleet.history[kind], rows, view.tick, view.day, view.orders, expected)
     volume.pending_expected[rows] += np.where(view.mature, expected, 0.0)
