@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.batch import Source
 
-ORDER = {
+ORDER: dict[str, Any] = {
     "type": "order",
     "event_id": "e1",
     "ts": "2024-05-31T12:00:00Z",
@@ -18,20 +18,24 @@ ORDER = {
     "quantity": 2,
     "unit_price": 9.5,
 }
-COMPLAINT = {
+COMPLAINT: dict[str, Any] = {
     "type": "complaint",
     "event_id": "e2",
     "ts": "2024-05-31T12:00:00Z",
     "dealer_id": "D1",
 }
-RETURN = {
+RETURN: dict[str, Any] = {
     "type": "return",
     "event_id": "e3",
     "ts": "2024-05-31T12:00:00Z",
     "dealer_id": "D1",
     "quantity": 1,
 }
-SAMPLES = {Source.ORDERS: ORDER, Source.COMPLAINTS: COMPLAINT, Source.RETURNS: RETURN}
+SAMPLES: dict[Source, dict[str, Any]] = {
+    Source.ORDERS: ORDER,
+    Source.COMPLAINTS: COMPLAINT,
+    Source.RETURNS: RETURN,
+}
 FIELDS = [
     *("type", "event_id", "ts", "dealer_id", "sku", "quantity", "unit_price", "currency"),
     *("order_id", "region", "tier", "promo", "category", "issue_id", "status", "due", "reason"),

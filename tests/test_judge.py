@@ -132,17 +132,21 @@ def test_judge_names_a_missing_field_before_any_other_fault() -> None:
     assert reason(order(event_id="", quantity="5")) is Reason.BAD_TYPE
 
 
+def each(field: str, *values: Any) -> list[tuple[str, Any]]:
+    return [(field, value) for value in values]
+
+
 BAD_TYPES: list[tuple[str, Any]] = [
     *((field, value) for field in ("event_id", "dealer_id", "sku") for value in (5, True, [], {})),
-    *(("ts", value) for value in (1717156800, 1e300, True, "", "yesterday", "2024-05-31")),
-    *(("ts", value) for value in ("2024-05-31T12:00:00", "2024-02-30T12:00:00Z", [])),
-    *(("ts", value) for value in ("2024-12-31T23:59:60Z", "2024-05-31 12:00:00Z")),
-    *(("quantity", value) for value in ("5", True, [5], {})),
-    *(("unit_price", value) for value in ("0", False, [])),
-    *(("currency", value) for value in (978, True, ["EUR"])),
+    *each("ts", 1717156800, 1e300, True, "", "yesterday", "2024-05-31"),
+    *each("ts", "2024-05-31T12:00:00", "2024-02-30T12:00:00Z", []),
+    *each("ts", "2024-12-31T23:59:60Z", "2024-05-31 12:00:00Z"),
+    *each("quantity", "5", True, [5], {}),
+    *each("unit_price", "0", False, []),
+    *each("currency", 978, True, ["EUR"]),
     *((field, 5) for field in ("order_id", "region", "tier")),
-    *(("promo", value) for value in (1, 0, "true", [])),
-    *(("type", value) for value in ("Order", "refund", "", 5, [], {}, True, "complaint\0")),
+    *each("promo", 1, 0, "true", []),
+    *each("type", "Order", "refund", "", 5, [], {}, True, "complaint\0"),
 ]
 
 
@@ -154,8 +158,8 @@ def test_judge_refuses_a_value_of_another_type(field: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("status", value) for value in ("open", "", "Resolved", 1, True)),
-        *(("due", value) for value in (5, "soon", "2024-05-31", "2024-12-31T23:59:60Z")),
+        *each("status", "open", "", "Resolved", 1, True),
+        *each("due", 5, "soon", "2024-05-31", "2024-12-31T23:59:60Z"),
         *((field, 5) for field in ("category", "issue_id", "sku", "order_id")),
     ],
 )
@@ -170,9 +174,9 @@ OUT_OF_RANGE: list[tuple[str, Any]] = [
     *((field, LONG) for field in ("event_id", "dealer_id", "sku", "order_id", "region", "tier")),
     *((field, f"a{c}") for c in CONTROLS for field in ("event_id", "dealer_id", "sku", "order_id")),
     *((field, "\ud800") for field in ("event_id", "dealer_id", "sku", "region", "tier")),
-    *(("quantity", value) for value in (0, -0.0, -1, 1_000_000_001, 10**400, 1e300, -(10**400))),
-    *(("unit_price", value) for value in (-0.01, 1_000_000_001, 10**400)),
-    *(("currency", value) for value in ("eur", "EU", "EURO", "", "E1R", "ÉUR", "EUR\n")),
+    *each("quantity", 0, -0.0, -1, 1_000_000_001, 10**400, 1e300, -(10**400)),
+    *each("unit_price", -0.01, 1_000_000_001, 10**400),
+    *each("currency", "eur", "EU", "EURO", "", "E1R", "ÉUR", "EUR\n"),
 ]
 
 
