@@ -137,7 +137,7 @@ def each(field: str, *values: Any) -> list[tuple[str, Any]]:
 
 
 BAD_TYPES: list[tuple[str, Any]] = [
-    *((field, value) for field in ("event_id", "dealer_id", "sku") for value in (5, True, [], {})),
+    *(pair for field in ("event_id", "dealer_id", "sku") for pair in each(field, 5, True, [], {})),
     *each("ts", 1717156800, 1e300, True, "", "yesterday", "2024-05-31"),
     *each("ts", "2024-05-31T12:00:00", "2024-02-30T12:00:00Z", []),
     *each("ts", "2024-12-31T23:59:60Z", "2024-05-31 12:00:00Z"),
