@@ -86,8 +86,9 @@ def real_core(settings: Settings, master: Mapping[str, DealerRecord]) -> Core:
     from detectors.network import Network
     from detectors.partition import Partition
     from detectors.setup import Setup
+    from streams.reference import read_calendar
 
-    setup = Setup(settings, master)
+    setup = Setup(settings, master, read_calendar(settings))
 
     def partition(number: int, arrays: Arrays | None) -> PartitionCore:
         return (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from schemas.calendar import CalendarWindow, WindowType, parse_calendar
+from schemas.calendar import CalendarWindow, WindowScope, WindowType, parse_calendar
 from schemas.instant import SECOND
 from schemas.master import DealerRecord, parse_dealers
 from streams.errors import UsageError
@@ -66,7 +66,7 @@ def _national(country: str, zone: ZoneInfo) -> Iterator[CalendarWindow]:
         raise UsageError(f"setting calendar.country = {country}: {error}") from None
     for day, name in sorted(days.items()):
         span = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-        yield CalendarWindow(*span, name, WindowType.HOLIDAY, "market", None, None)
+        yield CalendarWindow(*span, name, WindowType.HOLIDAY, WindowScope.MARKET, None, None)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> Micros:

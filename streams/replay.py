@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detectors.playback import CutDue, Place, Playback
+from detectors.cuts import CutDue
+from detectors.network import Network
+from detectors.partition import Partition
+from detectors.playback import Place, Playback
+from detectors.setup import Setup
 from schemas.alert import Change
 from schemas.batch import Source
 from schemas.columns import Record, gather
 from schemas.dead_letter import DeadLetter
 from schemas.decode import decode_lines
 from schemas.fields import encode
-from schemas.instant import DAY, Micros, parse_instant
+from schemas.instant import Micros, parse_instant
 from streams.errors import OperationError, UsageError
 from streams.files import FileError, Lines, read_lines
 from streams.outputs import line_files
@@ -237,16 +241,12 @@ def _playback(settings: Settings, until: str | None) -> Playback:
         lateness_us=settings.lateness,
         late_limit_us=settings.late_limit,
         until=end,
+        cut_records=settings.cuts.records,
     )
 
 
 def _cores(
     settings: Settings, dealers: Path | None, calendar: Path | None
 ) -> tuple[PartitionCore, NetworkCore]:
-    from detectors.network import Network  # noqa: PLC0415
-    from detectors.partition import Partition  # noqa: PLC0415
-
-    from detectors.setup import Setup  # noqa: PLC0415
-
     setup = Setup(settings, read_master(dealers), read_calendar(settings, calendar))
     return Partition(0, setup), Network(setup, 1)
