@@ -103,7 +103,7 @@ async def read_whole(
     positions = {TopicPartition(topic, partition): 0 for partition in kept}
     if not positions:
         return kept
-    async with consumer(broker, min_bytes=1024 * 1024, max_wait_ms=20) as client:
+    async with consumer(broker, max_wait_ms=20) as client:
         async for record in read_to_end(client, positions):
             if record.value is None:
                 kept[record.partition].pop(record.key or b"", None)

@@ -72,15 +72,15 @@ def recount(logs: Logs, core: Core) -> Recount:
     result, partitions = Recount(), range(logs.settings.topics.partitions)
     parts = [_Part(logs, core, number, result) for number in partitions]
     network = core.network(None)
-    while all([part.run_to_tick() for part in parts]):
+    while all([part.run_to_tick() for part in parts]):  # noqa: C419  every part runs
         censuses = [part.census for part in parts]
         outlook = network.combine(censuses)
         result.outlooks[outlook.tick] = wire.encode(outlook)
         signals = [part.weigh(outlook) for part in parts]
         decisions = network.decide(signals)
         result.alerts.extend(fields.encode(alert) for alert in decisions.alerts)
-        for part in (*censuses, *signals):
-            result.told[type(part).__name__, part.tick, part.partition] = wire.encode(part)
+        result.told |= {("Census", c.tick, c.partition): wire.encode(c) for c in censuses}
+        result.told |= {("Signals", s.tick, s.partition): wire.encode(s) for s in signals}
     result.state = {part.number: part.core.snapshot() for part in parts}
     return result
 

@@ -154,9 +154,7 @@ class RecountNetwork:
             self.digest = mix(self.digest, census.partition, census.tick, census.expected_orders)
         nothing = RatioSums("", [], [])
         threshold = {"digest": float(self.digest)}
-        return Outlook(
-            censuses[0].tick, nothing, [], [], [], [], [], {}, threshold, [], []
-        )
+        return Outlook(censuses[0].tick, nothing, [], [], [], [], [], {}, threshold, [], [])
 
     def decide(self, signals: Sequence[Signals]) -> RecountDecisions:
         """An alert now and then, named by the checksum."""
