@@ -29,6 +29,11 @@ from detectors.compiled import compiled
 
 CAP: Final = float(np.exp(30.0))  # of R, days; float64 holds it with room for sums
 NOTHING: Final = -20.0  # log R before there is any
+# The product of one step stays finite: e^400 / 1e-60 * CAP < 1e250. Neither bound is met by trade:
+# R is capped at e^30, and (fading 1e-6) / 2 to the power of 8 states is 4e-51.
+MOST_LOG: Final = 400.0  # log likelihood ratio of one state in one step
+LEAST_NORM: Final = 1e-60
+MOST_PER_STEP: Final = 5.0  # nats one step of residuals may add: a single visit proves nothing
 
 
 class Evidence(NamedTuple):
@@ -106,12 +111,12 @@ def _weigh(evidence: Evidence, i: int, control: F64, change: F64) -> None:
     for z in range(STATES):
         control[z] = np.exp(control[z] - top)
         norm += alpha[z] * control[z]
-    norm = max(norm, 1e-300)
+    norm = max(norm, LEAST_NORM)
     total, largest = 0.0, 0.0
     for j in range(beta.shape[0]):
         mass = 0.0
         for z in range(STATES):
-            beta[j, z] *= control[z] * np.exp(min(change[j, z], 600.0)) / norm
+            beta[j, z] *= control[z] * np.exp(min(change[j, z], MOST_LOG)) / norm
             mass += beta[j, z]
         total += mass
         largest = max(largest, mass)
@@ -157,7 +162,8 @@ def step_residuals(evidence: Evidence, seen: Seen, shifts: F64, now: float) -> N
             off = seen.value[k] - seen.spread[k] * POSITIONS[z]
             control[z] = -0.5 * precision * off * off
             for j in range(len(shifts)):
-                change[j, z] = precision * (shifts[j] * off - 0.5 * shifts[j] * shifts[j])
+                gain = precision * (shifts[j] * off - 0.5 * shifts[j] * shifts[j])
+                change[j, z] = min(gain, MOST_PER_STEP)
         _weigh(evidence, i, control, change)
 
 
