@@ -44,6 +44,11 @@ class Ways:
     shelf: Shelf
 
 
+def lane_of(alert_id: str) -> int:
+    """Lines of one alert always go the same way."""
+    return crc32(alert_id.encode()) % LANES
+
+
 class Lanes:
     """Deliveries side by side, those of one alert one after the other."""
 
@@ -57,7 +62,7 @@ class Lanes:
     async def put(self, offer: Offer) -> None:
         """Queue one; waits while its lane is full."""
         self.done.begin(offer.offset)
-        await self._queues[crc32(offer.line.alert_id.encode()) % LANES].put(offer)
+        await self._queues[lane_of(offer.line.alert_id)].put(offer)
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """One endless task per lane. They raise what Kafka raises."""

@@ -38,7 +38,7 @@ from streams.lanes import Lanes, Offer, Ways
 from streams.logs import logger
 from streams.metrics import Metrics, serve
 from streams.offers import Repeats, read_line
-from streams.shelf import Shelf
+from streams.shelf import Log, Shelf
 from streams.topics import names
 from streams.webhook import Webhook
 
@@ -70,15 +70,16 @@ class Notifier:
         """Notify until `stop` is set. Raises what Kafka raises."""
         async with self._consumer, asyncio.TaskGroup() as parts:
             lanes = Lanes(self._ways, self._metrics, await self._begin())
-            background = [self._commit_regularly(lanes), self._retry_regularly(), *lanes.work()]
-            tasks = [parts.create_task(part) for part in [self._read(lanes), *background]]
+            reading = parts.create_task(self._read(lanes))
+            parts.create_task(self._commit_until(stop, lanes))
+            endless = [parts.create_task(part) for part in (self._retry(), *lanes.work())]
             await stop.wait()
-            tasks[0].cancel()
+            reading.cancel()
             with suppress(TimeoutError):
                 await asyncio.wait_for(lanes.idle(), GRACE_S)
-            await self._commit(lanes)
-            for task in tasks[1:]:
+            for task in endless:
                 task.cancel()
+            await self._commit(lanes)
 
     async def _begin(self) -> int:
         """Remember what was offered before, and go on behind it; the position."""
@@ -113,10 +114,11 @@ class Notifier:
             return None
         return line if self._repeats.is_new(line) else None
 
-    async def _commit_regularly(self, lanes: Lanes) -> None:
-        while True:
-            await asyncio.sleep(COMMIT_EVERY_S)
+    async def _commit_until(self, stop: asyncio.Event, lanes: Lanes) -> None:
+        while not stop.is_set():
             await self._commit(lanes)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), COMMIT_EVERY_S)
 
     async def _commit(self, lanes: Lanes) -> None:
         """Step 4 of the header."""
@@ -127,7 +129,7 @@ class Notifier:
         end = self._consumer.highwater(self._alerts) or position
         self._metrics.notify_lag.set(max(0, end - position))
 
-    async def _retry_regularly(self) -> None:
+    async def _retry(self) -> None:
         while True:
             await self._ways.shelf.retry(self._ways.webhook)
             await asyncio.sleep(self._settings.webhook.retry_interval.seconds)
@@ -166,6 +168,7 @@ async def notify(
     async with (
         Webhook(settings.webhook, timing) as webhook,
         kafka.quick_producer(settings.broker) as producer,
+        kafka.consumer(settings.broker) as reader,
     ):
-        shelf = Shelf(settings.broker, topic, producer, metrics, timing)
+        shelf = Shelf(Log(TopicPartition(topic, 0), reader, producer), metrics, timing)
         await Notifier(settings, Ways(webhook, shelf), metrics).run(stop)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 1 << 20  # of one alert; real ones are 2 to 10 kB
 MOST_REMEMBERED = 10_000  # ids of 30 characters: about 1 MB
 CONNECTION_TIMEOUT_S = 10
+STOP_LOOK_S = 0.05
 
 
 class Receiver:
@@ -36,7 +37,12 @@ class Receiver:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._lock = Lock()
         self._server = ThreadingHTTPServer((host, port), self._handler())
-        self._thread = Thread(target=self._server.serve_forever, name="receiver", daemon=True)
+        self._thread = Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": STOP_LOOK_S},
+            name="receiver",
+            daemon=True,
+        )
 
     @property
     def url(self) -> str:

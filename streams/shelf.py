@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from aiokafka import TopicPartition
 
 from schemas.fields import encode
 from schemas.instant import DAY, Micros
@@ -22,7 +21,7 @@ from streams.logs import logger
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aiokafka import AIOKafkaProducer
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
     from streams.delivery import Timing
     from streams.metrics import Metrics
@@ -37,15 +36,32 @@ FAILURE_PAUSE_S = 0.05
 log = logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The topic `undelivered`, with connections that live as long as the notifier."""
+
+    partition: TopicPartition
+    reader: AIOKafkaConsumer
+    producer: AIOKafkaProducer
+
+    async def write(self, webhook_id: str, value: bytes | None) -> None:
+        """Append one record; when this returns, Kafka has it."""
+        topic, number = self.partition
+        await self.producer.send_and_wait(topic, value, key=webhook_id.encode(), partition=number)
+
+    async def read(self) -> AsyncIterator[tuple[str, Undelivered | None]]:
+        """Everything up to now, in order: webhook id, and what is kept or None."""
+        start = (await self.reader.beginning_offsets([self.partition]))[self.partition]
+        async for record in kafka.read_to_end(self.reader, {self.partition: start}):
+            kept = Undelivered.model_validate_json(record.value) if record.value else None
+            yield (record.key or b"").decode(), kept
+
+
 class Shelf:
     """What waits for one receiver, in the order in which it was kept."""
 
-    def __init__(
-        self, broker: str, topic: str, producer: AIOKafkaProducer, metrics: Metrics, timing: Timing
-    ) -> None:
-        self._broker = broker
-        self._log = TopicPartition(topic, 0)
-        self._producer = producer
+    def __init__(self, log: Log, metrics: Metrics, timing: Timing) -> None:
+        self._log = log
         self._metrics = metrics
         self._timing = timing
         self._waiting: dict[str, str] = {}  # webhook id -> alert id
@@ -55,7 +71,7 @@ class Shelf:
     async def load(self) -> None:
         """Find what waits, from the topic."""
         self._waiting, self._alerts = {}, Counter()
-        async for webhook_id, kept in self._read():
+        async for webhook_id, kept in self._log.read():
             if kept is None:
                 self._forget(webhook_id)
             else:
@@ -76,14 +92,14 @@ class Shelf:
             detail=delivery.detail,
             body=body.decode(),
         )
-        await self._write(line.webhook_id, encode(kept))
+        await self._log.write(line.webhook_id, encode(kept))
         self._remember(line.webhook_id)
         log.warning("alert_kept", id=line.webhook_id, tries=kept.tries, detail=kept.detail)
 
     async def retry(self, webhook: Webhook) -> None:
         """Try everything once, in order; lines of an alert never overtake each other."""
         stuck: set[str] = set()
-        async for webhook_id, kept in self._read():
+        async for webhook_id, kept in self._log.read():
             alert_id = self._waiting.get(webhook_id)
             if kept is None or alert_id is None or alert_id in stuck:
                 continue
@@ -99,25 +115,13 @@ class Shelf:
             if self._timing.wall() - kept.kept_at < GIVEN_UP_AFTER:
                 return False
             outcome = Outcome.EXPIRED
-        await self._write(kept.webhook_id, None)
+        await self._log.write(kept.webhook_id, None)
         async with self._room:
             self._forget(kept.webhook_id)
             self._room.notify_all()
         self._metrics.deliveries.labels(outcome).inc()
         log.info("kept_alert_settled", id=kept.webhook_id, outcome=outcome, detail=delivery.detail)
         return True
-
-    async def _write(self, webhook_id: str, value: bytes | None) -> None:
-        await self._producer.send_and_wait(
-            self._log.topic, value, key=webhook_id.encode(), partition=self._log.partition
-        )
-
-    async def _read(self) -> AsyncIterator[tuple[str, Undelivered | None]]:
-        async with kafka.consumer(self._broker) as client:
-            start = (await client.beginning_offsets([self._log]))[self._log]
-            async for record in kafka.read_to_end(client, {self._log: start}):
-                kept = record.value and Undelivered.model_validate_json(record.value)
-                yield (record.key or b"").decode(), kept or None
 
     def _remember(self, webhook_id: str) -> None:
         if webhook_id not in self._waiting:
