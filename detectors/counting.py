@@ -10,9 +10,11 @@ from detectors import order_volume
 from detectors.columns import F64, I64, Array
 from detectors.common_factor import SCALE, keep, scaled
 from detectors.fleet import Fleet
-from detectors.unit_price import ItemVotes, empty_votes
 from detectors.view import TickView
 from schemas.wire import CaseSums, CellSums, Census, ItemSums
+
+# by column of ItemVotes: lines are counted whole, everything else in multiples of 1 / SCALE
+_UNITS = (1.0, SCALE, SCALE, SCALE, SCALE, 1.0, SCALE)
 
 
 def census(
@@ -70,40 +72,23 @@ def _by_cell(fleet: Fleet, cell: I64, observed: F64, expected: F64) -> list[Cell
 def _items(fleet: Fleet) -> list[ItemSums]:
     votes = fleet.votes
     touched = np.flatnonzero((votes.lines > 0) | (votes.unknown_lines > 0))
-    sums = []
-    for code in touched.tolist():
-        currency, sku = fleet.known.items.all[code].split("\0", 1)
-        sums.append(ItemSums(currency=currency, sku=sku, **_item_votes(votes, code)))
-    for column, blank in zip(votes, empty_votes(1), strict=True):
-        column[touched] = blank[0]
+    counts = [np.rint(column[touched] * unit) for column, unit in zip(votes, _UNITS, strict=True)]
+    names = fleet.known.items.all
+    sums = [
+        ItemSums(*names[code].split("\0", 1), *row)  # type: ignore[arg-type]  # name, then counts
+        for code, row in zip(touched.tolist(), np.array(counts, np.int64).T.tolist(), strict=True)
+    ]
+    for column in votes:
+        column[touched] = 0.0
     return sums
-
-
-def _item_votes(votes: ItemVotes, code: int) -> dict[str, int]:
-    return {
-        "lines": int(votes.lines[code]),
-        "votes": round(votes.votes[code] * SCALE),
-        "residuals": round(votes.residuals[code] * SCALE),
-        "all_residuals": round(votes.all_residuals[code] * SCALE),
-        "deviations": round(votes.deviations[code] * SCALE),
-        "unknown_lines": int(votes.unknown_lines[code]),
-        "unknown_logs": round(votes.unknown_logs[code] * SCALE),
-    }
 
 
 def _cases(fleet: Fleet, which: int) -> list[CaseSums]:
-    votes = fleet.case_votes[which]
+    votes, names = fleet.case_votes[which], fleet.known.skus.all
     touched = np.flatnonzero(votes.any(axis=1))
-    sums = [
-        CaseSums(
-            sku=fleet.known.skus.all[code],
-            exposure=round(votes[code, 0] * SCALE),
-            cases=round(votes[code, 1] * SCALE),
-        )
-        for code in touched.tolist()
-    ]
+    rows = scaled(votes[touched]).astype(np.int64).tolist()
     votes[touched] = 0.0
-    return sums
+    return [CaseSums(names[code], *row) for code, row in zip(touched.tolist(), rows, strict=True)]
 
 
 def pack_pools(pools: dict[str, list[int]]) -> Array:

@@ -19,6 +19,7 @@ DORMANT_DAYS: Final = 45
 MOST_DORMANT_DAYS: Final = 365
 SILENCE_ORDERS: Final = 14.0  # expected orders of silence that prove it with room to spare
 PROOF_DAYS: Final = 60.0  # who cannot prove even silence in this time gets no share of the budget
+ABLE_LINES: Final = 10.0  # forgotten sum of priced lines, half-life 60 days
 USUAL_THRESHOLD: Final = 9.0  # nats, before the network has told
 LEVEL_BINS: Final = 72  # of the log level, 0.25 wide, from -8
 LEVEL_LOWEST: Final = -8.0
@@ -90,7 +91,8 @@ def _prices(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
     odds = fleet.evidence[kind].log_odds
     lesson, accepted = unit_price.learn_day(fleet.price, rows, odds, mature, month, view.day, drift)
     evidence.clear(fleet.evidence[kind], rows[accepted])
-    return {"drift": [_whole(column) for column in lesson], "able/prices": [int(mature.sum())]}
+    able = int((mature & (fleet.price.lines[rows] > ABLE_LINES)).sum())
+    return {"drift": [_whole(column) for column in lesson], "able/prices": [able]}
 
 
 def _case_kind(fleet: Fleet, view: TickView, which: int) -> dict[str, list[int]]:

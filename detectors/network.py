@@ -19,7 +19,7 @@ from detectors import budget, draft
 from detectors.columns import Array
 from detectors.common_factor import SCALE
 from detectors.desk import Context, Decisions, Desk
-from detectors.feed import Feed
+from detectors.feed import FollowingFeed, OrderFeed
 from detectors.pools import FleetPools
 from detectors.setup import Setup
 from detectors.totals import ItemLevels, PeerTotals, SkuFactors
@@ -28,7 +28,7 @@ from schemas.wire import Census, Outlook, Signals
 __all__ = ["Decisions", "Network"]
 
 LAYOUT: Final = 1  # of snapshots
-SOURCES: Final = ("orders", "complaints", "returns")
+FOLLOWING: Final = ("complaints", "returns")
 
 
 class Network:
@@ -42,7 +42,8 @@ class Network:
         self._items = ItemLevels()
         self._factors = (SkuFactors(0), SkuFactors(1))
         self._pools = FleetPools()
-        self._feeds = {source: Feed() for source in SOURCES}
+        self._orders = OrderFeed()
+        self._following = {source: FollowingFeed() for source in FOLLOWING}
         self._desk = Desk(setup.settings.links.base_url)
         self._thresholds = self._spend()
         self._usual_week: dict[str, float] = {}
@@ -86,7 +87,7 @@ class Network:
             returns=returns,
             pools=pools,
             thresholds=self._thresholds if pools else {},
-            silent=[source for source, feed in self._feeds.items() if feed.suspect],
+            silent=self._silent(),
             missing=sorted(set(range(self._partitions)) - reported),
         )
 
@@ -107,30 +108,33 @@ class Network:
         return budget.thresholds(knob, self._pools.able)
 
     def _listen(self, tick: int, censuses: Sequence[Census]) -> None:
-        """Feed every source's count against what should have come."""
-        orders = sum(one.expected_orders for one in censuses)
+        """Hear every source, or its silence."""
+        due = sum(one.expected_orders for one in censuses)
         largest = max((one.largest_expected for one in censuses), default=0)
-        expected = {
-            "orders": (orders - largest) / SCALE * min(self._trade, 1.0),
-            "complaints": self._factors[0].expected,
-            "returns": self._factors[1].expected,
-        }
-        for source, feed in self._feeds.items():
-            records = sum(one.records.get(source, 0) for one in censuses)
-            feed.tick(tick, records, expected[source])
-            if source == "orders" and records:
-                slow = self._peers.network()
-                self._trade = (slow.observed[-1] + 2.0) / (slow.expected[-1] + 2.0)
+        orders = sum(one.records.get("orders", 0) for one in censuses)
+        self._orders.tick(tick, orders, (due - largest) / SCALE * min(self._trade, 1.0))
+        if orders:
+            slow = self._peers.network()
+            self._trade = (slow.observed[-1] + 2.0) / (slow.expected[-1] + 2.0)
+        for source, feed in self._following.items():
+            feed.tick(tick, sum(one.records.get(source, 0) for one in censuses), orders)
+
+    def _silent(self) -> list[str]:
+        """Sources whose silence is nobody's evidence."""
+        orders = ["orders"] if self._orders.suspect else []
+        return orders + [source for source, feed in self._following.items() if feed.out]
 
     def _outages(self, at: int) -> list[draft.Statement]:
         """Feeds that have stopped; while orders are out, the others can only be silent too."""
+        heard: dict[str, OrderFeed | FollowingFeed] = {"orders": self._orders}
+        if not self._orders.suspect:
+            heard |= self._following
         start = self._setup.timeline.start
-        out = [
-            draft.of_outage(source, start(feed.silence.since), at, feed.silence.expected)
-            for source, feed in self._feeds.items()
-            if feed.out and feed.silence is not None
+        return [
+            draft.of_outage(source, start(feed.since), at, feed.missed)
+            for source, feed in heard.items()
+            if feed.out and feed.since is not None
         ]
-        return out[:1] if self._feeds["orders"].suspect else out
 
     def snapshot(self) -> dict[str, Array]:
         """The state, as named arrays."""
@@ -140,7 +144,8 @@ class Network:
             "items": self._items.state(),
             "factors": [one.state() for one in self._factors],
             "pools": self._pools.state(),
-            "feeds": {source: feed.state() for source, feed in self._feeds.items()},
+            "orders": self._orders.state(),
+            "following": {source: feed.state() for source, feed in self._following.items()},
             "desk": self._desk.state(),
             "thresholds": self._thresholds,
             "usual_week": self._usual_week,
@@ -156,8 +161,8 @@ class Network:
         for one, told in zip(self._factors, state["factors"], strict=True):
             one.load(told)
         self._pools.load(state["pools"])
-        for source, feed in self._feeds.items():
-            feed.load(state["feeds"][source])
+        self._orders = OrderFeed.of(state["orders"])
+        self._following = {s: FollowingFeed.of(told) for s, told in state["following"].items()}
         self._desk.load(state["desk"])
         self._thresholds, self._usual_week = state["thresholds"], state["usual_week"]
         self._trade = state["trade"]

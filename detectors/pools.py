@@ -34,14 +34,14 @@ class FleetPools:
         told: dict[str, list[float]] = {}
         for name in sorted(whole):
             sums = whole[name]
-            group, _, member = name.partition("/")
+            group, of_member, member = name.partition("/")
             if group == "able":
                 self.able[member] = sums[0]
             elif group == "tier":
                 told[name] = _tier(sums)
             elif group == "week":
                 told[name] = [_median(sums)]
-            elif member:
+            elif of_member:
                 told[name] = _rate(sums)
             else:
                 told[name] = self._variance(name, sums)

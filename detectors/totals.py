@@ -132,7 +132,6 @@ class SkuFactors:
         self._names = Names()
         # (skus, 5): exposure to come; slow observed and expected; fast observed and expected
         self._sums: F64 = np.zeros((0, 5))
-        self.expected = 0.0  # cases of the last tick, all articles
 
     def add(self, sums: Iterable[CaseSums], tick_days: float) -> list[SkuFactor]:
         """One tick of all partitions; the articles that were touched or have an excess."""
@@ -144,8 +143,8 @@ class SkuFactors:
         codes = self._names.codes(sorted(whole))
         self._make_room()
         fresh = np.zeros((len(self._names), 2))
-        for code, name in zip(codes.tolist(), sorted(whole), strict=True):
-            fresh[code] = np.array(whole[name]) / SCALE
+        if whole:
+            fresh[codes] = np.array([whole[name] for name in sorted(whole)]) / SCALE
         self._advance(fresh, tick_days)
         factor, excess = self._factor(), self._excess()
         told = sorted(set(codes.tolist()) | set(np.flatnonzero(excess > 1.0).tolist()))
@@ -159,7 +158,6 @@ class SkuFactors:
         due = (s[:, 0] + exposure) * (1.0 - fade)
         s[:, 0] = (s[:, 0] + exposure) * fade
         usual = due * self._factor()
-        self.expected = float(usual.sum())
         calm = self._excess() <= 1.0  # an excess is news, not the article's nature
         slow, fast = 0.5 ** (tick_days / self.SLOW_DAYS), 0.5 ** (tick_days / self.FAST_DAYS)
         s[:, 1] = np.where(calm, s[:, 1] * slow + cases, s[:, 1])
@@ -183,10 +181,10 @@ class SkuFactors:
 
     def state(self) -> Any:
         """Plain values for a snapshot."""
-        return [self._names.all, self._sums.tolist(), self.expected]
+        return [self._names.all, self._sums.tolist()]
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
-        names, sums, self.expected = state
+        names, sums = state
         self._names = Names(names)
         self._sums = np.array(sums).reshape(-1, 5)

@@ -50,6 +50,7 @@ class Price(NamedTuple):
     lines: F64  # … and lines
     day_surplus: F64  # (n,) of the open local day, clipped
     day_lines: F64  # (n,)
+    dispersion: F64  # (n,) log deviation of its latent variance from the fleet's
     day_weighted: F64  # (n,) precision times cut residual, of the open local day
     day_precision: F64  # (n,)
     late: F64  # (n, 7, 2) days waiting to teach: residuals, lines
@@ -66,6 +67,7 @@ def empty(n: int) -> Price:
         lines=np.zeros(n),
         day_surplus=np.zeros(n),
         day_lines=np.zeros(n),
+        dispersion=np.zeros(n),
         day_weighted=np.zeros(n),
         day_precision=np.zeros(n),
         late=np.zeros((n, LEARN_LATE_DAYS, 2)),
@@ -203,16 +205,21 @@ def mature(price: Price, rows: I64, first_day: I64, day: int) -> Bool:
 
 
 def seen(price: Price, rows: I64, total: F64, precision: F64, now: float, drift: float) -> ev.Seen:
-    """The step of the evidence for dealers with lines in this tick; drift: latent variance."""
+    """The step of the evidence for dealers with lines in this tick; drift: latent variance.
+
+    The lines of one visit share its terms (a discount for quantity, say), so a visit is as noisy as
+    the latent even when it has a hundred lines.
+    """
+    latent = drift * np.exp(price.dispersion[rows])
     last = price.stepped[rows]
     elapsed = np.where(last < 0, 0.0, now - last)
     price.stepped[rows] = now
     return ev.Seen(
         rows=rows,
         value=total / precision,
-        expected=precision,
+        expected=1.0 / (1.0 / precision + latent),
         elapsed=elapsed,
-        spread=np.sqrt(drift + OWN_TERM**2 / (1.0 + price.lines[rows])),
+        spread=np.sqrt(latent + OWN_TERM**2 / (1.0 + price.lines[rows])),
         fading=DRIFT_FADING * elapsed,
         weight=np.ones(len(rows)),
     )
@@ -254,10 +261,13 @@ def _learn_day(
 def _learn_drift(price: Price, i: int, drift: float, lesson: F64) -> None:
     """Bounded stochastic approximation, as for the dispersion of orders."""
     mean = price.day_weighted[i] / price.day_precision[i]
+    latent = 2.0 * drift * np.exp(price.dispersion[i])  # slow and of the visit
     noise = 1.0 / price.day_precision[i]
     error = OWN_TERM * OWN_TERM / (1.0 + price.lines[i])
-    lesson[1] = drift / (drift + noise)
-    lesson[0] = (min(mean * mean / (drift + error + noise), 6.0) - 0.97) * lesson[1]
+    lesson[1] = latent / (latent + noise)
+    lesson[0] = (min(mean * mean / (latent + error + noise), 6.0) - 0.97) * lesson[1]
+    own = price.dispersion[i] + 0.08 * (lesson[0] - 0.12 * price.dispersion[i] * lesson[1])
+    price.dispersion[i] = min(max(own, 0.0), 4.0)  # quiet dealers stay with the fleet
 
 
 @compiled
