@@ -1,7 +1,8 @@
 """All commands, and how they end: 0 done, 1 failed, 2 wrong usage or settings.
 
-Commands import what they run inside their functions: `--help` answers at once, and a part that
-cannot be imported does not take the others with it.
+Commands import what they run inside their functions, after they have read the settings: `--help`
+and wrong settings are answered at once, and a part that cannot be imported does not take the others
+with it.
 """
 
 from __future__ import annotations

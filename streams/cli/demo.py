@@ -30,7 +30,7 @@ def demo(
     With DEALERWATCH_BROKER set it uses that Kafka. Ctrl-C stops everything. `--once` ends by itself
     and writes what the topics hold to `--alerts` and `--stats`.
     """
+    settings = options.settings_of(config, set_)
     from streams.demo import Plan, run
 
-    settings = options.settings_of(config, set_)
     run(Plan(settings, files or [], once, alerts, stats, dealers, calendar))

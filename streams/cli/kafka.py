@@ -40,9 +40,9 @@ commands.add_typer(topics, name="topics", rich_help_panel="Parts on Kafka")
 @topics.command()
 def create(config: options.Config = None, set_: options.Set = None) -> None:
     """Create the topics that are missing, and settings that differ are named."""
+    settings = options.settings_of(config, set_)
     from streams.topics import administration, create
 
-    settings = options.settings_of(config, set_)
     with administration(settings.broker) as admin:
         for name in create(admin, settings.topics):
             print(name)
@@ -51,9 +51,9 @@ def create(config: options.Config = None, set_: options.Set = None) -> None:
 @topics.command()
 def check(config: options.Config = None, set_: options.Set = None) -> None:
     """Compare the topics with what they should be; exit 1 when something is wrong."""
+    settings = options.settings_of(config, set_)
     from streams.topics import administration, check
 
-    settings = options.settings_of(config, set_)
     with administration(settings.broker) as admin:
         wrong = check(admin, settings.topics)
     for difference in wrong:
@@ -64,9 +64,9 @@ def check(config: options.Config = None, set_: options.Set = None) -> None:
 @topics.command()
 def delete(config: options.Config = None, set_: options.Set = None) -> None:
     """Delete the topics of this system with all they hold."""
+    settings = options.settings_of(config, set_)
     from streams.topics import administration, delete
 
-    settings = options.settings_of(config, set_)
     with administration(settings.broker) as admin:
         for name in delete(admin, settings.topics):
             print(name)

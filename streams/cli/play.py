@@ -27,10 +27,11 @@ def publish(
     set_: options.Set = None,
 ) -> None:
     """Play files into the topics, with their own clock; ends when all is confirmed."""
+    factor = _factor(speed)
+    settings = options.settings_of(config, set_)
     from streams.publish import run
 
-    settings = options.settings_of(config, set_)
-    run(settings, events, speed=_factor(speed), dealers=dealers)
+    run(settings, events, speed=factor, dealers=dealers)
 
 
 def _factor(speed: str) -> float | None:
@@ -61,12 +62,7 @@ def tail(
     set_: options.Set = None,
 ) -> None:
     """Print a topic as NDJSON."""
+    settings = options.settings_of(config, set_)
     from streams.tail import run
 
-    run(
-        options.settings_of(config, set_),
-        topic,
-        last=last,
-        from_beginning=from_beginning,
-        until_current=until_current,
-    )
+    run(settings, topic, last=last, from_beginning=from_beginning, until_current=until_current)

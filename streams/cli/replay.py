@@ -42,9 +42,9 @@ def replay(
     The same core as on Kafka: same input, same settings, same alerts, to the byte. The clock
     follows the event times. Outputs appear only when all has been read.
     """
+    settings = options.settings_of(config, set_)
     from streams.replay import Outputs, run
 
-    settings = options.settings_of(config, set_)
     outputs = Outputs(alerts=alerts, ledger=ledger, dead_letters=dead_letters, stats=stats)
     summary = run(settings, events, outputs, dealers=dealers, calendar=calendar, until=until)
     print(summary, file=sys.stderr)

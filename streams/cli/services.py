@@ -34,22 +34,25 @@ def worker(
 
     Start more of them, each with its own slot, up to one per partition.
     """
+    settings = options.settings_of(config, set_)
     from streams.worker import run
 
-    run(options.settings_of(config, set_), slot=slot, role=role.value)
+    run(settings, slot=slot, role=role.value)
 
 
 @commands.command(rich_help_panel="Parts on Kafka")
 def clock(config: options.Config = None, set_: options.Set = None) -> None:
     """Write the ticks of the wall clock, until Ctrl-C or SIGTERM."""
+    settings = options.settings_of(config, set_)
     from streams.clock import run
 
-    run(options.settings_of(config, set_))
+    run(settings)
 
 
 @commands.command(rich_help_panel="Parts on Kafka")
 def notify(config: options.Config = None, set_: options.Set = None) -> None:
     """Deliver alerts to the webhook of the settings, until Ctrl-C or SIGTERM."""
+    settings = options.settings_of(config, set_)
     from streams.notify import run
 
-    run(options.settings_of(config, set_))
+    run(settings)

@@ -1,0 +1,129 @@
+"""What a user types and sees: help, exit codes, messages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from streams.cli.app import DONE, FAILED, WRONG_USAGE, app
+
+COMMANDS = (
+    "replay", "broker", "worker", "clock", "publish", "notify", "status", "tail", "demo",
+    "simulate", "schema", "doctor", "topics create", "topics check", "topics delete",
+)  # fmt: skip
+NOBODY = "127.0.0.1:1"  # where no Kafka listens
+HELP_S = 2.0  # 0.2 s on a quiet machine of two cores
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEALERWATCH_BROKER", raising=False)
+
+
+def typed(line: str) -> Result:
+    return CliRunner().invoke(app, line.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    result = typed(f"{command} --help")
+    assert result.exit_code == DONE
+    assert "Usage" in result.output
+    assert len(result.output.splitlines()) > 5
+
+
+def test_help_shows_every_command_at_once() -> None:
+    started = time.monotonic()
+    shown = subprocess.run(
+        [sys.executable, "-m", "streams.cli", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert time.monotonic() - started < HELP_S
+    for command in COMMANDS:
+        assert command.split()[0] in shown
+
+
+def test_without_command_the_help_is_shown() -> None:
+    assert "demo" in typed("").output
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fly",
+        "replay",
+        "replay events.ndjson",
+        "replay --alerts",
+        "worker --role boss",
+        "publish events.ndjson --speed warp",
+        "publish events.ndjson --speed -1",
+        "publish events.ndjson --speed nan",
+        "simulate --out channel --days 3",
+        "broker --port 99999",
+    ],
+)
+def test_wrong_usage_ends_with_2(line: str) -> None:
+    assert typed(line).exit_code == WRONG_USAGE
+
+
+@pytest.mark.parametrize(
+    "command", ["worker", "clock", "notify", "topics check", "status", "doctor", "demo"]
+)
+def test_wrong_settings_end_with_2_before_anything_starts(command: str) -> None:
+    result = typed(f"{command} --set tick=7m")
+    assert result.exit_code == WRONG_USAGE
+    assert "setting tick = 7m: must divide 24 hours exactly" in result.output
+
+
+def test_unknown_variable_ends_with_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DEALERWATCH_CURENCY", "EUR")
+    result = typed(f"replay nothing.ndjson --alerts {tmp_path / 'alerts'}")
+    assert result.exit_code == WRONG_USAGE
+    assert "did you mean `DEALERWATCH_CURRENCY`" in result.output
+
+
+def test_broker_that_does_not_answer_ends_with_1() -> None:
+    result = typed(f"topics check --set broker={NOBODY}")
+    assert result.exit_code == FAILED
+    assert NOBODY in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("demo nothing.ndjson", "there is no such file"),
+        ("demo --alerts alerts.ndjson", "needs --once"),
+        ("demo --once --alerts nowhere/alerts.ndjson", "there is no such folder"),
+    ],
+)
+def test_demo_says_what_it_cannot_do_before_it_starts(line: str, message: str) -> None:
+    result = typed(line)
+    assert result.exit_code == WRONG_USAGE
+    assert message in result.output
+
+
+def test_ctrl_c_ends_with_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("streams.simulator.simulate_to", interrupt)
+    result = typed(f"simulate --out {tmp_path}")
+    assert result.exit_code == FAILED
+    assert "stopped before the end" in result.output
+
+
+def test_simulate_says_what_it_wrote(tmp_path: Path) -> None:
+    result = typed(f"simulate --out {tmp_path / 'channel'} --seed 5 --dealers 12 --days 180")
+    assert result.exit_code == DONE
+    assert "12 dealers" in result.output
+    assert sorted(path.name for path in (tmp_path / "channel").iterdir()) == [
+        "calendar.csv",
+        "dealers.csv",
+        "events.ndjson.gz",
+        "labels.json",
+    ]
