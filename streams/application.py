@@ -115,7 +115,7 @@ def _run(app: faust.App, loop: asyncio.AbstractEventLoop, keeper: Keeper) -> Non
     watchdog = Watchdog(app)
     app.task(_guarded(watchdog.pulse, "group_lost"))
     app.task(_guarded(keeper, "keeper_failed"))
-    logging.getLogger("faust").setLevel(logging.WARNING)
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # "overlapping": two busy cores
     worker = faust.Worker(
         app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
     )

@@ -82,21 +82,20 @@ hand it to another."""
 
 
 def real_core(settings: Settings, master: Mapping[str, DealerRecord]) -> Core:
-    """The detectors."""
-    from detectors.network import Network
-    from detectors.partition import Partition
-    from detectors.setup import Setup
-    from streams.reference import read_calendar
+    """The detectors. Imported here: compiled code that only the agents' own processes need."""
+    from detectors.network import Network  # noqa: PLC0415
+    from detectors.partition import Partition  # noqa: PLC0415
+    from detectors.setup import Setup  # noqa: PLC0415
+    from streams.reference import read_calendar  # noqa: PLC0415
 
-    setup = Setup(settings, master, read_calendar(settings))
+    setup, partitions = Setup(settings, master, read_calendar(settings)), settings.topics.partitions
 
     def partition(number: int, arrays: Arrays | None) -> PartitionCore:
-        return (
-            Partition(number, setup) if arrays is None else Partition.restore(number, setup, arrays)
-        )
+        if arrays is None:
+            return Partition(number, setup)
+        return Partition.restore(number, setup, arrays)
 
     def network(arrays: Arrays | None) -> NetworkCore:
-        partitions = settings.topics.partitions
         if arrays is None:
             return Network(setup, partitions)
         return Network.restore(setup, partitions, arrays)

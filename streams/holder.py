@@ -97,6 +97,7 @@ class Holder:
         self._cuts: deque[tuple[Cut, int]] = deque()
         self._sequence = Sequence(standing.cut, standing.tick)
         self._ticks_position = self._positions[TICKS]
+        self._clock: Micros | None = None  # of the newest cut
         self._closed: tuple[Cut, int] | None = None  # its tick is closed, not yet weighed
         self._letters: list[DeadLetter] = []
         self._stats: dict[str, DealerStats] = {}
@@ -120,6 +121,13 @@ class Holder:
     def waiting_records(self) -> int:
         """Records read and not yet applied."""
         return sum(intake.records for intake in self._intakes.values())
+
+    @property
+    def delay_us(self) -> Micros:
+        """How far the end of the last tick weighed is behind the clock; 0 while unknown."""
+        if self._clock is None or self._tick is None:
+            return 0
+        return self._clock - (self._tick + 1) * self._tick_length
 
     @property
     def must_be_saved(self) -> bool:
@@ -152,7 +160,10 @@ class Holder:
         """Cuts, each with the position after it. Repeats do not count (schemas.cut.Sequence)."""
         _contiguous(TICKS, self._ticks_position, first)
         self._ticks_position = following
-        self._cuts.extend(item for item in cuts if self._sequence.accepts(item[0]))
+        accepted = [item for item in cuts if self._sequence.accepts(item[0])]
+        self._cuts.extend(accepted)
+        if accepted:
+            self._clock = accepted[-1][0].at
 
     def wanted(self, topic: str) -> bool | None:
         """Should this topic be read on? None: leave it as it is.

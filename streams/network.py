@@ -28,6 +28,7 @@ from schemas.wire import Outlook
 from streams import kafka
 from streams.gathering import Decided, Gathering
 from streams.logs import logger
+from streams.open_alerts import OpenAlerts
 from streams.rows import Standing, pack
 from streams.state import Vault
 from streams.topics import names
@@ -96,12 +97,14 @@ class Network:
         vault = Vault(settings.broker, self._names.network_state, 0, OWNER, settings.topics.prefix)
         await vault.open()
         rows = await kafka.read_whole(settings.broker, self._names.network_state, [0])
+        alerts = await kafka.read_whole(settings.broker, self._names.alerts, [0])
         saved = vault.restored(rows[0])
         teller = kafka.quick_producer(settings.broker)
         await teller.start()
         standing, arrays = (saved.head.standing, saved.arrays) if saved else (_START, None)
         core = self._make.network(arrays)
         self._desk = _Desk(core, standing, vault, teller, settings, self._metrics)
+        self._desk.show_open(OpenAlerts(alerts[0].values()))
         took = time.monotonic() - started
         self._metrics.recovery_seconds.set(took)
         log.info("network_loaded", tick=standing.tick, seconds=round(took, 2))
@@ -135,9 +138,14 @@ class _Desk:
             standing.tick,
             is_decided=not standing.positions[UNDECIDED],
         )
+        self._open = OpenAlerts()
         self._told: set[asyncio.Future[object]] = set()
         self._working = asyncio.Lock()  # slices and snapshots exclude each other
         self._left = False
+
+    def show_open(self, alerts: OpenAlerts) -> None:
+        self._open = alerts
+        self._metrics.set_open(alerts.counts())
 
     async def take(self, piece: Slice) -> None:
         async with self._working:
@@ -162,14 +170,17 @@ class _Desk:
 
     async def _announce(self, step: Decided) -> None:
         for alert in step.decisions.alerts:
-            await self._tell_alert(self._names.alerts, alert)
+            self._open.note(await self._tell_alert(self._names.alerts, alert))
             self._metrics.alert_changes.labels(alert.change).inc()
         for alert in step.decisions.ledger:
             await self._tell_alert(self._names.ledger, alert)
+        if step.decisions.alerts:
+            self._metrics.set_open(self._open.counts())
 
-    async def _tell_alert(self, topic: str, alert: Alert) -> None:
-        key = alert.alert_id.encode()
-        await self._tell(topic, key, fields.encode(alert), headers(alert))
+    async def _tell_alert(self, topic: str, alert: Alert) -> bytes:
+        line = fields.encode(alert)
+        await self._tell(topic, alert.alert_id.encode(), line, headers(alert))
+        return line
 
     async def _tell(
         self, topic: str, key: bytes, value: bytes, heads: list[tuple[str, bytes]]

@@ -22,6 +22,7 @@ from streams import kafka
 from streams.errors import OperationError
 from streams.holder import TICKS
 from streams.network import LOG
+from streams.open_alerts import OpenAlerts
 from streams.rows import Head, Standing, is_head, read_head
 from streams.topics import names
 
@@ -148,8 +149,7 @@ class _Survey:
 
     async def _open_alerts(self) -> int:
         rows = await kafka.read_whole(self._settings.broker, self._names.alerts, [0])
-        status = msgspec.json.Decoder(_AlertStatus).decode
-        return sum(status(value).status == "open" for value in rows[0].values())
+        return len(OpenAlerts(rows[0].values()))
 
     async def _count(self, topic: str, partitions: range) -> int:
         places = [TopicPartition(topic, number) for number in partitions]
@@ -165,10 +165,6 @@ class _Survey:
 
     def _place(self, name: str, partition: int) -> TopicPartition:
         return TopicPartition(getattr(self._names, name), partition)
-
-
-class _AlertStatus(msgspec.Struct):
-    status: str
 
 
 def _table(status: Status) -> Table:

@@ -30,6 +30,7 @@ from faust.types import TP
 from schemas import cut
 from schemas.batch import Source
 from schemas.decode import RawSlice, decode_slice
+from schemas.instant import SECOND
 from streams import kafka
 from streams.holder import OUTLOOK, TICKS, Holder
 from streams.logs import logger
@@ -140,13 +141,14 @@ class Watch:
             seat.arise()
 
     def _observe(self, seat: Seat) -> None:
-        """Metrics that no event moves: lag by source, dealers."""
+        """Metrics that are looked at, not counted."""
         positions = seat.holder.standing.positions
         for topic, source in self._sources.items():
             end = self._app.consumer.highwater(TP(topic, seat.number)) or 0
             lag = max(0, end - positions[source])
             self._metrics.lag.labels(source, str(seat.number)).set(lag)
         self._metrics.dealers.labels(str(seat.number)).set(seat.holder.counts().get("dealers", 0))
+        self._metrics.tick_delay.set(seat.holder.delay_us / SECOND)
 
     async def _load(self, partitions: list[int]) -> None:
         started = time.monotonic()
