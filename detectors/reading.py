@@ -28,6 +28,7 @@ from schemas.wire import Reading
 # tick.
 FLOOR_BELOW: Final = 3.5  # nats
 WARM_UP_DAYS: Final = 28
+LEAST_CASES: Final = 2.0  # one case proves nothing, however rare cases are
 _PLACE: Final = {kind: place for place, kind in enumerate(DETECTORS)}
 UNITS: Final = {
     Kind.ORDER_VOLUME_DROP: Unit.ORDERS,
@@ -120,7 +121,7 @@ def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64,
     variance = _variance(fleet, kind, rows, days)
     falling = DETECTORS[kind].falling
     chance = _chance(observed, expected, variance, falling=falling)
-    told = observed < expected if falling else observed > expected
+    told = observed < expected if falling else (observed > expected) & (observed >= LEAST_CASES)
     return start.astype(np.float64), observed, expected, chance, told
 
 

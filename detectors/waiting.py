@@ -82,14 +82,11 @@ class Waiting(Generic[T]):
 
     def keep(self, numbers: Sequence[int]) -> None:
         """Let all records go but these (ascending), and the evidence the others gave with them."""
-        kept = self._rows[list(numbers)]
-        records = [self.records[number] for number in numbers]
-        gone = np.ones(len(self), np.bool_)
-        gone[: numbers[0] if numbers else None] = False  # what came before all kept said nothing
-        gone[list(numbers)] = False
-        testified = _any_near(kept["ts"], self.ts[gone])
-        self.records = records
-        self._rows[: len(kept)] = kept
+        kept = np.zeros(len(self), np.bool_)
+        kept[list(numbers)] = True
+        testified = self._gave_evidence(kept)
+        self._rows[: len(numbers)] = self._rows[: len(self)][kept]
+        self.records = [self.records[number] for number in numbers]
         if testified:
             self._hear_again()
 
@@ -97,6 +94,16 @@ class Waiting(Generic[T]):
         """Let all go; returns them."""
         records, self.records = self.records, []
         return records
+
+    def _gave_evidence(self, kept: NDArray[np.bool_]) -> bool:
+        """Whether one that goes is near one that is kept and came before it."""
+        ts = self.ts
+        gone = np.flatnonzero(~kept)
+        gone = gone[gone > kept.argmax()] if kept.any() else gone[:0]
+        return any(
+            bool((np.abs(ts[:number] - ts[number]) <= NEAR)[kept[:number]].any())
+            for number in gone.tolist()
+        )
 
     def _hear_again(self) -> None:
         for record in self.clear():
@@ -129,11 +136,3 @@ def _row(record: Arrival) -> NDArray[np.void]:
     row["dealer"] = xxh3_64_intdigest(record.dealer.encode()) or 1
     row["order"] = record.order
     return row
-
-
-def _any_near(some: NDArray[np.int64], others: NDArray[np.int64]) -> bool:
-    """Whether any of some lies within NEAR of any of others."""
-    line = np.sort(others)
-    first = np.searchsorted(line, some - NEAR, side="left")
-    behind = np.searchsorted(line, some + NEAR, side="right")
-    return bool((behind > first).any())
