@@ -64,7 +64,8 @@ class Metrics:
             "ticks_closed", "Ticks weighed, per partition.", "partition"
         )
         self.tick_delay = self._gauge(
-            "tick_delay_seconds", "How far the last closed tick is behind the clock."
+            "tick_delay_seconds",
+            "Time since the oldest tick that is due became due; 0 when all are closed.",
         )
         self.round_trip = self._histogram(
             "network_round_trip_seconds",
