@@ -17,8 +17,8 @@ class Undelivered(Outgoing):
     kept_at: Instant
     """Wall clock when it was first kept; after seven days it is given up."""
     tries: Count
-    """Requests made so far."""
+    """Requests made before it was kept."""
     detail: Text
-    """How the last try ended."""
+    """How the last of them ended."""
     body: Text
     """The alert, exactly as it stood in `alerts`."""
