@@ -1,0 +1,107 @@
+"""Steps for detectors: in-control and changed streams, ordinary and absurd ones, all seeded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from detectors.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
+from detectors.columns import F64, I64
+from detectors.detector import Detector, Form
+from detectors.evidence import Evidence, Seen
+
+INFORMATION = 0.4  # of one step about the largest change, so that weeks decide, not a day
+
+
+def informative(detector: Detector, size: float | None = None) -> float:
+    """Expected count, or precision, at which a day says this much about a change of a size.
+
+    The largest of the grid, unless one is named.
+    """
+    sizes = detector.sizes if size is None else np.array([size])
+    return float(INFORMATION / np.max((sizes - (detector.form is Form.COUNT)) ** 2))
+
+
+def seen(rows: I64, value: F64, expected: F64 | float, **others: F64 | float) -> Seen:
+    """One step of a day, unless told otherwise; single numbers are the same for all rows."""
+    usual: dict[str, F64 | float] = {"elapsed": 1.0, "spread": 0.3, "fading": 0.5, "weight": 1.0}
+    filled = {
+        name: np.full(len(rows), number, np.float64)
+        for name, number in (usual | {"expected": expected} | others).items()
+    }
+    return Seen(rows=rows, value=value, **filled)
+
+
+def latent_spread(detector: Detector) -> float:
+    """A latent as wide as a third of the smallest change."""
+    return 0.3 if detector.form is Form.COUNT else float(np.abs(detector.sizes).min() / 3)
+
+
+def stream(
+    detector: Detector, n: int, steps: int, seed: int, change: float | None = None, at: int = 0
+) -> Iterator[Seen]:
+    """Steps of n entities as the model says: in control, with a change of a size from `at` on."""
+    rng = np.random.default_rng(seed)
+    rows, spread = np.arange(n), latent_spread(detector)
+    usual = informative(detector, change)
+    steps_of = TRANSITIONS[level_of(0.5)].cumsum(axis=1)
+    state = rng.choice(len(POSITIONS), n, p=STATIONARY)
+    for step in range(steps):
+        state = np.minimum((steps_of[state] < rng.random(n)[:, None]).sum(axis=1), 8)
+        size = change if change is not None and step >= at else None
+        value = _drawn(detector, rng, spread * POSITIONS[state], spread, usual, size)
+        yield seen(rows, value, usual, spread=spread)
+
+
+def _drawn(
+    detector: Detector,
+    rng: np.random.Generator,
+    latent: F64,
+    spread: float,
+    usual: float,
+    size: float | None,
+) -> F64:
+    if detector.form is Form.COUNT:
+        rate = usual * np.exp(latent - 0.5 * spread**2) * (1.0 if size is None else size)
+        return rng.poisson(rate).astype(np.float64)
+    noise = rng.normal(0.0, usual**-0.5, len(latent))
+    return np.asarray(latent + noise + (0.0 if size is None else size))
+
+
+def absurd(detector: Detector, n: int, steps: int, seed: int) -> Iterator[tuple[Seen, float]]:
+    """Steps from the edges of what numbers can be, and the time, days."""
+    rng = np.random.default_rng(seed)
+    now = 0.0
+    for _ in range(steps):
+        elapsed = 10 ** rng.uniform(-6, 3.6, n)  # a tenth of a second to eleven years
+        now += float(elapsed.max())
+        if detector.form is Form.COUNT:
+            value, expected = np.floor(10 ** rng.uniform(-1, 6, n)), 10 ** rng.uniform(-12, 6, n)
+        else:
+            value, expected = rng.normal(0, 10, n), 10 ** rng.uniform(-12, 12, n)
+            expected *= rng.random(n) > 0.2
+        yield (
+            seen(
+                np.arange(n),
+                value,
+                expected,
+                elapsed=elapsed,
+                spread=rng.uniform(0, 1.05, n),
+                fading=rng.choice([0.0, 1e-9, 1e-3, 0.5, 30.0, 1e4], n),
+                weight=rng.choice([0.0, 0.35, 1.0], n),
+            ),
+            now,
+        )
+
+
+def part(step: Seen, rows: I64) -> Seen:
+    """The step of some of its entities."""
+    return Seen(rows, *(column[rows] for column in step[1:]))
+
+
+def run(detector: Detector, evidence: Evidence, steps: Iterator[Seen]) -> Evidence:
+    """All steps, a day each."""
+    for day, step in enumerate(steps, 1):
+        detector.step(evidence, step, float(day))
+    return evidence
