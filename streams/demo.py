@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from schemas.settings import Settings
 
-_STAY_S = 0.5
+_LOOK_EVERY_S = 0.5  # looks cost the parts a percent of a core each second
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def run(plan: Plan) -> None:
     Raises UsageError, OperationError.
     """
     _check(plan)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had the first ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix="dealerwatch-demo-") as folder, ExitStack() as held:
             try:
@@ -175,6 +176,7 @@ def _watch(children: Children, player: Child, follower: Follower, show: Show) ->
         show(picture)
         if played and follower.is_complete():
             return
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _done(follower: Follower, seconds: float, inbox: _Inbox) -> str:
@@ -202,7 +204,7 @@ def _stay(children: Children) -> None:
     while True:
         for name in children.look_after():
             _say(f"{name} ended by itself and was started again")
-        time.sleep(_STAY_S)
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _check(plan: Plan) -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from schemas.cut import Cut
     from schemas.settings import Settings
 
-_LOOK_MS = 250
+_LOOK_MS = 100  # waiting for news
+_MOST_RECORDS = 20_000  # of one look: cuts of 100 bytes while a file is played, 2 MB
 # A save ends with the head row and the mark of its transaction: there is where it stands.
 _HEAD_BEHIND_END = 2
 
@@ -39,6 +40,7 @@ def following(settings: Settings) -> Iterator[Follower]:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
+        max_poll_records=_MOST_RECORDS,
     )
     try:
         yield Follower(consumer, settings)
@@ -84,7 +86,7 @@ class Follower:
         return [TopicPartition(topic, p) for topic in topics for p in self._partitions]
 
     def look(self) -> Picture:
-        """The picture as it is now; waits up to a quarter of a second for news."""
+        """The picture as it is now; waits a moment for news."""
         self._skip_to_heads()
         for place, records in self._consumer.poll(timeout_ms=_LOOK_MS).items():
             for record in records:

@@ -60,8 +60,10 @@ def view() -> Iterator[Show]:
     if not console.is_terminal:
         yield Plain(speed)
         return
-    with Live(console=console, refresh_per_second=4, transient=False) as live:
-        yield lambda picture: live.update(render(picture, speed(picture.events, time.monotonic())))
+    with Live(console=console, auto_refresh=False) as live:
+        yield lambda picture: live.update(
+            render(picture, speed(picture.events, time.monotonic())), refresh=True
+        )
 
 
 class Speed:
