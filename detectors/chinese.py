@@ -17,7 +17,7 @@ from detectors.figures import (
     short_name,
     span,
 )
-from detectors.outcome import back_to_normal
+from detectors.outcome import back_to_normal, still_stopped
 from schemas.alert import STATISTICAL, Change, Draft, Effect, Kind, Scope, Unit, Verdict
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _OPENINGS = {
     Change.OPENED: "",
-    Change.ESCALATED: "情况加重：",
-    Change.EASED: "情况缓解：",
+    Change.ESCALATED: "严重程度上升：",
+    Change.EASED: "严重程度下降：",
     Change.UPDATED: "最新情况：",
     Change.ACKNOWLEDGED: "已有人确认：",
 }
@@ -67,17 +67,18 @@ _CURRENCIES = {
 
 def sentence(draft: Draft, opened_at: Micros) -> str:
     """The sentence for this line of an alert that opened at `opened_at`."""
-    lasted = _span(draft.at - opened_at)
+    age = _span(draft.at - opened_at)
     if draft.suppressed is not None and draft.change is Change.RESOLVED:
         return (
             f"{_headline(draft)}，属于更大范围的变化，"
-            f"单独持续{lasted}后并入预警 {draft.suppressed.into}。"
+            f"单独持续{age}后并入预警 {draft.suppressed.into}。"
         )
     if draft.change is Change.RESOLVED:
+        lasted = _span(draft.at - min(opened_at, draft.onset))
         start = f"已解除（历时{lasted}）：{_ending(draft)}"
         figures = _figures(draft.effect, draft.at) if draft.kind in STATISTICAL else None
         return fit(start, [figures], "，", "。")
-    start = _opening(draft.change, lasted) + _headline(draft)
+    start = _opening(draft.change, age) + _headline(draft)
     return fit(start, [_figures(draft.effect, draft.at), *_clauses(draft)], "，", "。")
 
 
@@ -92,8 +93,8 @@ def _clauses(draft: Draft) -> list[str | None]:
     ]
 
 
-def _opening(change: Change, lasted: str) -> str:
-    return f"已持续{lasted}仍未解除：" if change is Change.REMINDED else _OPENINGS[change]
+def _opening(change: Change, age: str) -> str:
+    return f"已持续{age}仍未解除：" if change is Change.REMINDED else _OPENINGS[change]
 
 
 def _headline(draft: Draft) -> str:
@@ -118,7 +119,9 @@ def _ending(draft: Draft) -> str:
         return _ENDINGS[draft.kind].format(who=_who(draft))
     if back_to_normal(draft):
         return f"{_subject(draft)}已恢复正常"
-    return f"{_subject(draft)}{_direction(draft.kind)}往常的迹象已不明显"
+    if still_stopped(draft):
+        return f"{_who(draft)}仍未下单，现视为其常态"
+    return f"再无迹象表明{_subject(draft)}{_direction(draft.kind)}往常"
 
 
 def _direction(kind: Kind) -> str:

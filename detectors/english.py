@@ -15,7 +15,7 @@ from detectors.figures import (
     short_name,
     span,
 )
-from detectors.outcome import back_to_normal
+from detectors.outcome import back_to_normal, still_stopped
 from schemas.alert import STATISTICAL, Change, Draft, Effect, Kind, Scope, Unit, Verdict
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _OPENINGS = {
     Change.OPENED: "",
-    Change.ESCALATED: "Getting worse: ",
-    Change.EASED: "Easing: ",
+    Change.ESCALATED: "More serious now: ",
+    Change.EASED: "Less serious now: ",
     Change.UPDATED: "Update: ",
     Change.ACKNOWLEDGED: "Acknowledged: ",
 }
@@ -62,17 +62,18 @@ _VERDICTS = {
 
 def sentence(draft: Draft, opened_at: Micros) -> str:
     """The sentence for this line of an alert that opened at `opened_at`."""
-    lasted = _span(draft.at - opened_at)
+    age = _span(draft.at - opened_at)
     if draft.suppressed is not None and draft.change is Change.RESOLVED:
         return (
             f"{_upper(_headline(draft))} as part of a wider change; "
-            f"alert {draft.suppressed.into} carries it from now on, after {lasted} on its own."
+            f"alert {draft.suppressed.into} carries it from now on, after {age} on its own."
         )
     if draft.change is Change.RESOLVED:
+        lasted = _span(draft.at - min(opened_at, draft.onset))
         start = f"Over after {lasted}: {_ending(draft)}"
         figures = _figures(draft.effect, draft.at) if draft.kind in STATISTICAL else None
         return fit(start, [figures], ", ", ".")
-    start = _upper(_opening(draft.change, lasted) + _headline(draft))
+    start = _upper(_opening(draft.change, age) + _headline(draft))
     figures = _figures(draft.effect, draft.at)
     start += f": {figures}" if figures else ""
     return fit(start, _clauses(draft), ", ", ".")
@@ -89,8 +90,8 @@ def _clauses(draft: Draft) -> list[str | None]:
     ]
 
 
-def _opening(change: Change, lasted: str) -> str:
-    return f"Still open after {lasted}: " if change is Change.REMINDED else _OPENINGS[change]
+def _opening(change: Change, age: str) -> str:
+    return f"Still open after {age}: " if change is Change.REMINDED else _OPENINGS[change]
 
 
 def _headline(draft: Draft) -> str:
@@ -128,7 +129,9 @@ def _ending(draft: Draft) -> str:
         return _ENDINGS[draft.kind].format(who=_who(draft))
     if back_to_normal(draft):
         return f"{_subject(draft)} are back to normal"
-    return f"{_subject(draft)} are no longer clearly {_direction(draft.kind)} usual"
+    if still_stopped(draft):
+        return f"{_who(draft)} still orders nothing, which now counts as its usual"
+    return f"no further sign that {_subject(draft)} are {_direction(draft.kind)} usual"
 
 
 def _direction(kind: Kind) -> str:

@@ -45,7 +45,9 @@ class Reading:
     threshold: float
     severity: Severity
     alert_id: str  # the id an episode opened by this reading bears
-    gist: str = ""  # what else is told (the verdict, say); another gist that holds is an update
+    gist: str = (
+        ""  # what else is told (the verdict, say); another gist that holds for a day is an update
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Episode:
     peak: float  # nats, highest log odds so far
     reminded_at: Micros  # the last time it was opened or reminded
     gist: str = ""
-    said_at: Micros = 0  # the last line of any kind
+    other_gist: str = ""  # what differs from the gist told …
+    other_since: Micros | None = None  # … and since when
     fallen_since: Micros | None = None  # log odds at least 3 nats below the peak
     milder_since: Micros | None = None  # severity below what was told
     milder: Severity | None = None  # the worst severity since then

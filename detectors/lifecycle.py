@@ -15,9 +15,9 @@ changed in place.
 
 Why a resting state: log R wanders. An episode that has just ended may open again only on new
 evidence, 3 nats above the lowest point since; otherwise one change would be told twice. 3 nats is a
-factor of 20. Two rules keep an open alert from flapping: it resolves, and is eased, only when the
-better news has held for a day; worse news is told at once. So one alert says at most two things a
-day about its severity. At most one change per reading, in the order of `_OPEN_RULES`: an end makes
+factor of 20. What keeps an open alert from flapping: it resolves, is eased and is updated only when
+the news has held for a day; worse news is told at once. So one alert says at most two things a day
+about its severity. At most one change per reading, in the order of `_OPEN_RULES`: an end makes
 all else needless.
 """
 
@@ -120,7 +120,7 @@ _OPEN_RULES: tuple[tuple[Reason, Callable[[Episode, Reading], bool]], ...] = (
     (Reason.MILDER, lambda noted, today: _held(noted.milder_since, today)),
     (
         Reason.CHANGED,
-        lambda noted, today: today.gist != noted.gist and _held(noted.said_at, today),
+        lambda noted, today: _held(noted.other_since, today),
     ),
     (Reason.DUE, lambda noted, today: today.at - noted.reminded_at >= REMIND_EVERY),
 )
@@ -135,7 +135,7 @@ def _note(episode: Episode | None, today: Reading | Silence) -> Episode | None:
     if episode.state is State.RESTING:
         lower = None if episode.trough is None else min(episode.trough, today.log_odds)
         return replace(episode, trough=lower)
-    return _note_severity(_note_fall(episode, today), today)
+    return _note_gist(_note_severity(_note_fall(episode, today), today), today)
 
 
 def _note_fall(episode: Episode, today: Reading) -> Episode:
@@ -150,6 +150,14 @@ def _note_severity(episode: Episode, today: Reading) -> Episode:
         return replace(episode, milder_since=None, milder=None)
     worst = max(episode.milder or today.severity, today.severity, key=lambda s: s.rank)
     return replace(episode, milder_since=_first(episode.milder_since, today.at), milder=worst)
+
+
+def _note_gist(episode: Episode, today: Reading) -> Episode:
+    if today.gist == episode.gist:
+        return replace(episode, other_since=None)
+    same = today.gist == episode.other_gist
+    since = _first(episode.other_since if same else None, today.at)
+    return replace(episode, other_gist=today.gist, other_since=since)
 
 
 def _first(since: Micros | None, at: Micros) -> Micros:
@@ -186,7 +194,6 @@ def _opened(today: Reading) -> Episode:
         peak=today.log_odds,
         reminded_at=today.at,
         gist=today.gist,
-        said_at=today.at,
     )
 
 
@@ -211,4 +218,4 @@ def _changed(noted: Episode, reason: Reason, today: Reading | Silence) -> Episod
 def _told(episode: Episode, today: Reading | Silence) -> Episode:
     """Every line counts, and tells the gist of the day."""
     gist = today.gist if isinstance(today, Reading) else episode.gist
-    return replace(episode, sequence=episode.sequence + 1, gist=gist, said_at=today.at)
+    return replace(episode, sequence=episode.sequence + 1, gist=gist, other_since=None)

@@ -124,14 +124,15 @@ def test_reminder_comes_every_thirty_days() -> None:
     assert reminded == [30, 60, 90]
 
 
-def test_other_gist_is_an_update_at_most_once_a_day() -> None:
-    days = (
-        reading(0, 10, gist="own"),
-        reading(0.5, 10, gist="region"),
-        reading(1, 10, gist="region"),
-    )
-    assert changes(*days) == [Change.OPENED, None, Change.UPDATED]
-    assert changes(*days, reading(1.5, 10, gist="own"))[-1] is None
+def test_other_gist_is_an_update_when_it_has_held_for_a_day() -> None:
+    def day(at: float, gist: str) -> Reading:
+        return reading(at, 10, gist=gist)
+
+    days = (day(0, "own"), day(0.5, "region"), day(1, "region"))
+    assert changes(*days)[1:] == [None, None]
+    assert changes(*days, day(1.5, "region"))[-1] is Change.UPDATED
+    assert changes(*days, day(1.2, "own"), day(1.5, "region"))[-1] is None
+    assert changes(*days, day(1.2, "market"), day(1.5, "market"))[-1] is None
 
 
 def test_end_makes_everything_else_needless() -> None:

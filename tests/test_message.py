@@ -1,7 +1,7 @@
 """The sentences of alerts: a table of all of them, and what holds for every one.
 
 The table is tests/golden/messages.txt, for people to read. After a wanted change of words set
-DEALERWATCH_WRITE_GOLDEN=1 for one run of this file, and read the difference.
+WRITE_GOLDEN=1 for one run of this file, and read the difference.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def drafts_of_the_table() -> Iterator[Draft]:
     for kind, scope, entity, observed, expected, unit, loss in SEEN:
         for change in Change:
             ended = change is Change.RESOLVED
-            seen = OTHERS_AT_THE_END.get(unit, expected * 0.97) if ended else observed
+            seen = OTHERS_AT_THE_END.get(unit, round(expected * 0.97)) if ended else observed
             rolled_up = (
                 {"members": ("a", "b"), "members_total": 42} if scope is Scope.REGION else {}
             )
@@ -105,7 +105,7 @@ def the_table() -> str:
 
 
 def test_sentences_are_those_of_the_golden_table() -> None:
-    if os.environ.get("DEALERWATCH_WRITE_GOLDEN"):
+    if os.environ.get("WRITE_GOLDEN"):
         GOLDEN.write_text(the_table(), encoding="utf-8")
     assert the_table() == GOLDEN.read_text(encoding="utf-8")
 
@@ -177,8 +177,12 @@ def test_one_of_a_kind_is_singular() -> None:
 
 def test_issues_are_counted_in_the_plural_from_two() -> None:
     one, two = (effect(number, 0, Unit.ISSUES) for number in (1, 2))
-    assert "has 1 unresolved issue past its deadline" in english(kind=Kind.ISSUE_OVERDUE, effect=one)
-    assert "has 2 unresolved issues past their deadline" in english(kind=Kind.ISSUE_OVERDUE, effect=two)
+    assert "has 1 unresolved issue past its deadline" in english(
+        kind=Kind.ISSUE_OVERDUE, effect=one
+    )
+    assert "has 2 unresolved issues past their deadline" in english(
+        kind=Kind.ISSUE_OVERDUE, effect=two
+    )
 
 
 def test_old_window_is_told_with_its_end() -> None:
@@ -195,7 +199,17 @@ def test_chance_beyond_imagination_is_bounded() -> None:
 
 
 def test_alert_that_faded_without_recovery_does_not_claim_one() -> None:
-    assert "no longer clearly below usual" in english(change=Change.RESOLVED)
+    ended = english(change=Change.RESOLVED)
+    assert "no further sign that orders from dealer 16029" in ended
+
+
+def test_dealer_that_never_came_back_is_not_said_to_be_well() -> None:
+    ended = english(change=Change.RESOLVED, effect=effect(0, 14.6, Unit.ORDERS))
+    assert "still orders nothing, which now counts as its usual" in ended
+
+
+def test_end_tells_how_long_it_lasted_since_its_onset() -> None:
+    assert english(change=Change.RESOLVED).startswith("Over after 24 days: ")
 
 
 def test_gain_is_told_as_more() -> None:
