@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from schemas.dead_letter import MOST_KEPT
+from streams.errors import OperationError
 
 CHUNK = 1 << 20  # bytes read at a time: about 5,000 lines
 STDIN = "-"
@@ -21,7 +22,7 @@ _GZIP = b"\x1f\x8b"
 _KEPT = MOST_KEPT + 1  # bytes of a line: one more than a letter holds shows that there was more
 
 
-class FileError(ValueError):
+class FileError(OperationError):
     """A file that cannot be read; the message names it and says why."""
 
 

@@ -24,8 +24,8 @@ from schemas.dead_letter import DeadLetter
 from schemas.decode import decode_lines
 from schemas.fields import encode
 from schemas.instant import Micros, parse_instant
-from streams.errors import OperationError, UsageError
-from streams.files import FileError, Lines, read_lines
+from streams.errors import UsageError
+from streams.files import Lines, read_lines
 from streams.outputs import line_files
 from streams.progress import file_progress
 from streams.reference import read_calendar, read_master
@@ -83,8 +83,8 @@ def run(
 ) -> Summary:
     """Read `events` (paths, `-` is standard input) and write `outputs`, all or none.
 
-    Raises UsageError for files, times and master data that cannot be used, OperationError for
-    input that ends in the middle of a compressed block.
+    Raises UsageError for files, times and master data that cannot be used, FileError for input
+    that cannot be read to its end.
     """
     _refuse_missing(events)
     playback = _playback(settings, until)
@@ -93,10 +93,7 @@ def run(
     with line_files(*paths) as written:
         replay = Replay(partition, network, Sinks(*written), settings.tick)
         started = time.monotonic()
-        try:
-            replay.play(playback, events)
-        except FileError as error:
-            raise OperationError(str(error)) from None
+        replay.play(playback, events)
         replay.summary.seconds = time.monotonic() - started
     return replay.summary
 

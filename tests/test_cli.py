@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from streams.cli.app import DONE, FAILED, WRONG_USAGE, app
+from streams.errors import OperationError
 
 COMMANDS = (
     "replay", "broker", "worker", "clock", "publish", "notify", "status", "tail", "demo",
@@ -127,3 +128,27 @@ def test_simulate_says_what_it_wrote(tmp_path: Path) -> None:
         "events.ndjson.gz",
         "labels.json",
     ]
+
+
+def test_error_among_tasks_that_ran_together_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ExceptionGroup("tasks", [ExceptionGroup("inner", [OperationError("no luck")])])
+
+    monkeypatch.setattr("streams.simulator.simulate_to", fail)
+    result = typed(f"simulate --out {tmp_path}")
+    assert result.exit_code == FAILED
+    assert result.output == "dealerwatch: no luck\n"
+
+
+def test_unexpected_error_keeps_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("streams.simulator.simulate_to", fail)
+    result = typed(f"simulate --out {tmp_path}")
+    assert result.exit_code == FAILED
+    assert isinstance(result.exception, ZeroDivisionError)

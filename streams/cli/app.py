@@ -26,16 +26,31 @@ class Commands(TyperGroup):
         """Run the command that was asked for; raises typer.Exit with its code."""
         try:
             return super().invoke(ctx)
-        except UsageError as error:
-            raise _ended(str(error), WRONG_USAGE) from error
-        except OperationError as error:
-            raise _ended(str(error), FAILED) from error
         except KeyboardInterrupt as stop:
             raise _ended("stopped before the end", FAILED) from stop
         except Exception as error:
-            if not _from_kafka(error):
+            known = _ending(_first_cause(error))
+            if known is None:
                 raise
-            raise _ended(f"Kafka: {type(error).__name__}: {error}", FAILED) from error
+            raise _ended(*known) from error
+
+
+def _first_cause(error: Exception) -> Exception:
+    """Tasks that ran together fail together: what went wrong first is in the group."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _ending(error: Exception) -> tuple[str, int] | None:
+    """Sentence and exit code of an expected error; None for what only a traceback explains."""
+    if isinstance(error, UsageError):
+        return str(error), WRONG_USAGE
+    if isinstance(error, OperationError):
+        return str(error), FAILED
+    if _from_kafka(error):
+        return f"Kafka: {type(error).__name__}: {error}", FAILED
+    return None
 
 
 def _ended(sentence: str, code: int) -> typer.Exit:
