@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.alert import Change, encode
 from schemas.instant import DAY
-from schemas.settings import Settings
+from schemas.settings import Settings, Topics
 from streams import kafka
 from streams.delivery import Timing, wall_clock
 from streams.errors import UsageError
@@ -27,14 +27,14 @@ from streams.metrics import Metrics
 from streams.notify import notify, run
 from streams.offers import read_line
 from streams.receiver import Receiver
-from streams.topics import names
+from streams.topics import administration, create, names
 from tests.samples import alert
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from schemas.settings import Topics
+    from streams.broker import Broker
 
 pytestmark = pytest.mark.kafka
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -342,3 +342,24 @@ def test_command_notifies_and_stops_cleanly(
         _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said.decode()
     assert SECRET.removeprefix("whsec_") not in said.decode()
+
+
+@pytest.mark.slow
+def test_broker_that_restarts_does_not_stop_the_notifier(
+    own_broker: Broker, receiver: Listening
+) -> None:
+    topics = Topics(prefix="restart-", partitions=1)
+    with administration(own_broker.address) as admin:
+        create(admin, topics)
+    plan = settings(own_broker.address, topics, receiver.url)
+
+    async def story() -> None:
+        async with notifying(plan):
+            await write(plan, *lines("a", range(1, 2)))
+            await until(lambda: receiver.shown == ["a:1"])
+            await asyncio.to_thread(own_broker.kill)
+            await asyncio.to_thread(own_broker.start)
+            await write(plan, *lines("a", range(2, 3)))
+            await until(lambda: receiver.shown == ["a:1", "a:2"])
+
+    asyncio.run(story())
