@@ -82,12 +82,43 @@ def rate(cases: Cases, rows: I64, tier: I32, pools: CasePools) -> F64:
     return np.asarray((cases.cases[rows] + prior) / (cases.lines[rows] + prior / usual))
 
 
-def due(cases: Cases, rows: I64, fresh: F64, tick_days: float, lag_days: float) -> F64:
-    """(k,) weighted lines whose cases fall into this tick; fresh: (k,) lines of the tick."""
+class CaseTick(NamedTuple):
+    """One kind of case in one tick; all arrays (k,)."""
+
+    cases: F64  # counted
+    fresh: F64  # weighted order lines of the tick
+    mature: Bool
+    rate: F64  # cases per weighted order line
+
+
+@compiled
+def advance(
+    cases: Cases,
+    rows: I64,
+    tick: CaseTick,
+    tick_days: float,
+    lag_days: float,
+    heard: bool,
+    expected: F64,
+) -> None:
+    """Move the exposure on by a tick; fill expected (k,) with the cases that should have come.
+
+    heard: the feed is alive; while it is not, missing cases are nobody's.
+    """
     keep = np.exp(-tick_days / lag_days)
-    total = cases.exposure[rows] + fresh
-    cases.exposure[rows] = total * keep
-    return np.asarray(total * (1.0 - keep))
+    for k in range(len(rows)):
+        i = rows[k]
+        total = cases.exposure[i] + tick.fresh[k]
+        due = total * (1.0 - keep)
+        cases.exposure[i] = total * keep
+        expected[k] = tick.rate[k] * due
+        if not heard:
+            continue
+        cases.day_cases[i] += tick.cases[k]
+        cases.day_lines[i] += due
+        if tick.mature[k]:
+            cases.pending_expected[i] += expected[k]
+            cases.pending_days[i] += tick_days
 
 
 def seen(

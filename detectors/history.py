@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F32, F64, I64, Bool
+from detectors.compiled import compiled
 from detectors.timeline import DAY
 
 TICKS: Final = 48
@@ -48,13 +49,16 @@ def begin_day(history: History, day: int) -> None:
         history.weeks[:, day // 7 % WEEKS] = 0
 
 
+@compiled
 def record(history: History, rows: I64, tick: int, day: int, observed: F64, expected: F64) -> None:
     """Add one tick of the dealers `rows`; observed, expected: (k,)."""
-    history.ticks[:, tick % TICKS] = 0
-    pair = np.stack([observed, expected], axis=1).astype(np.float32)
-    history.ticks[rows, tick % TICKS] = pair
-    history.days[rows, day % DAYS] += pair
-    history.weeks[rows, day // 7 % WEEKS] += pair
+    history.ticks[:, tick % TICKS] = 0.0
+    for k in range(len(rows)):
+        i = rows[k]
+        for part, amount in ((OBSERVED, observed[k]), (EXPECTED, expected[k])):
+            history.ticks[i, tick % TICKS, part] = amount
+            history.days[i, day % DAYS, part] += amount
+            history.weeks[i, day // 7 % WEEKS, part] += amount
 
 
 def last_days(history: History, rows: I64, day: int, count: int) -> F64:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors import case_rate, order_volume
+from detectors import order_volume
 from detectors.calendar import DayEffect
 from detectors.columns import F64, I64, Bool
 from detectors.fleet import Fleet
@@ -29,7 +29,7 @@ class TickView:
     mature: Bool
     price: F64  # (k, 3) see unit_price.count_lines
     cases: F64  # (k, 2) complaints, returns
-    due: F64  # (k, 2) weighted order lines whose cases fall into this tick
+    fresh: F64  # (k, 2) order lines weighted by article, for complaints and returns
     segments: tuple[I64, I64, F64]  # weekday, hour, share of the hour
 
 
@@ -44,7 +44,6 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
     exposed = _exposure(fleet, rows, segments)
     pools = fleet.known.volume_pools(fleet.dealers.tiers)
     standing = fleet.dealers.standing
-    fresh = opened.exposure[rows, slot]
     view = TickView(
         tick=tick,
         day=day,
@@ -59,18 +58,9 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
         ),
         price=opened.price[rows, slot],
         cases=np.maximum(opened.cases[rows, slot], 0.0),
-        due=np.stack(
-            [
-                case_rate.due(
-                    fleet.cases(which), rows, fresh[:, which], timeline.days,
-                    case_rate.LAG_DAYS[which],
-                )
-                for which in range(2)
-            ],
-            axis=1,
-        ),
+        fresh=opened.exposure[rows, slot],
         segments=segments,
-    )  # fmt: skip
+    )
     for column in opened:
         column[:, slot] = 0.0
     return view

@@ -28,8 +28,7 @@ def weigh(fleet: Fleet, view: TickView, outlook: Outlook, tick_days: float, ends
         _orders(fleet, view, factors.sum(axis=1), tick_days, ends_day)
     _prices(fleet, view)
     for which, name in enumerate(CASE_KINDS):
-        if name not in outlook.silent:
-            _case_kind(fleet, view, which, tick_days, ends_day)
+        _case_kind(fleet, view, which, tick_days, ends_day, heard=name not in outlook.silent)
     return factors
 
 
@@ -49,6 +48,8 @@ def _orders(
     volume.pending_days[rows] += np.where(view.mature, tick_days, 0.0)
     enough = volume.pending_expected[rows] >= order_volume.LEAST_STEP
     speaks = view.mature & ((view.orders > 0) | enough | ends_day)
+    if not speaks.any():
+        return
     pools = fleet.known.volume_pools(fleet.dealers.tiers)
     seen = order_volume.seen(
         volume, rows[speaks], view.orders[speaks], pools, view.effect.weight, view.effect.variance
@@ -72,19 +73,28 @@ def _prices(fleet: Fleet, view: TickView) -> None:
     DETECTORS[kind].step(fleet.evidence[kind], seen, view.now)
 
 
-def _case_kind(fleet: Fleet, view: TickView, which: int, tick_days: float, ends_day: bool) -> None:
+def _case_kind(
+    fleet: Fleet, view: TickView, which: int, tick_days: float, ends_day: bool, *, heard: bool
+) -> None:
     kind, cases, rows = CASES[which], fleet.cases(which), view.rows
     standing = fleet.dealers.standing
     pools = fleet.known.case_pools(CASE_KINDS[which], fleet.dealers.tiers)
-    expected = case_rate.rate(cases, rows, standing.tier, pools) * view.due[:, which]
     count = view.cases[:, which]
-    cases.day_cases[rows] += count
-    cases.day_lines[rows] += view.due[:, which]
+    tick = case_rate.CaseTick(
+        cases=count,
+        fresh=view.fresh[:, which],
+        mature=view.day - standing.first_day[rows] >= case_rate.MIN_AGE_DAYS,
+        rate=case_rate.rate(cases, rows, standing.tier, pools),
+    )
+    expected = np.empty(len(rows))
+    lag = case_rate.LAG_DAYS[which]
+    case_rate.advance(cases, rows, tick, tick_days, lag, heard, expected)
+    if not heard:
+        return
     past.record(fleet.history[kind], rows, view.tick, view.day, count, expected)
-    mature = view.day - standing.first_day[rows] >= case_rate.MIN_AGE_DAYS
-    cases.pending_expected[rows] += np.where(mature, expected, 0.0)
-    cases.pending_days[rows] += np.where(mature, tick_days, 0.0)
-    speaks = mature & ((count > 0) | ends_day)
+    speaks = tick.mature & ((count > 0) | ends_day)
+    if not speaks.any():
+        return
     weight = view.effect.weight
     seen = case_rate.seen(cases, rows[speaks], count[speaks], standing.tier, pools, weight)
     DETECTORS[kind].step(fleet.evidence[kind], seen, view.now)
