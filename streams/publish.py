@@ -95,7 +95,7 @@ async def publish(
 ) -> Summary:
     """Play lines into the topics; see `run`."""
     async with (
-        kafka.consumer(settings.broker) as client,
+        kafka.consumer(settings.broker, max_wait_ms=20) as client,
         kafka.patient_producer(settings.broker) as producer,
     ):
         player = await _Player.at_the_end(settings, client, producer)

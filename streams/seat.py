@@ -52,6 +52,7 @@ class Seat:
         self.holder = holder
         self.saved = holder.standing
         self.leaving = False
+        self.repeats = 0  # that metrics know of
         self._vault = vault
         self._around = around
         self._steer = steer

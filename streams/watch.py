@@ -147,7 +147,10 @@ class Watch:
             end = self._app.consumer.highwater(TP(topic, seat.number)) or 0
             lag = max(0, end - positions[source])
             self._metrics.lag.labels(source, str(seat.number)).set(lag)
-        self._metrics.dealers.labels(str(seat.number)).set(seat.holder.counts().get("dealers", 0))
+        counts = seat.holder.counts()
+        self._metrics.dealers.labels(str(seat.number)).set(counts.get("dealers", 0))
+        repeats, seat.repeats = counts.get("repeats", 0) - seat.repeats, counts.get("repeats", 0)
+        self._metrics.repeats.inc(repeats)
         self._metrics.tick_delay.set(seat.holder.delay_us / SECOND)
 
     async def _load(self, partitions: list[int]) -> None:

@@ -47,7 +47,7 @@ async def read_logs(settings: Settings) -> Logs:
         for partition in range(1 if topic in single else settings.topics.partitions)
     }
     logs = Logs(settings, defaultdict(lambda: defaultdict(list)))
-    async with kafka.consumer(settings.broker) as client:
+    async with kafka.consumer(settings.broker, max_wait_ms=20) as client:
         async for record in kafka.read_to_end(client, dict.fromkeys(places, 0)):
             topic = places[TopicPartition(record.topic, record.partition)]
             logs.records[topic][record.partition].append(record)

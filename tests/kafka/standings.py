@@ -23,7 +23,7 @@ async def all_saved(settings: Settings) -> None:
 
 async def _behind(settings: Settings) -> str | None:
     plan = settings.topics
-    async with kafka.consumer(settings.broker) as client:
+    async with kafka.consumer(settings.broker, max_wait_ms=20) as client:
         goal = await ticks.progress_of(client, plan)
     state = await kafka.read_whole(
         settings.broker, names(plan.prefix).state, range(plan.partitions)
