@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from schemas.instant import Micros, parse_instant
+from schemas.instant import Micros, format_instant, parse_instant
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -33,6 +33,9 @@ def _read(value: Any) -> Micros:
 
 
 Moment = Annotated[
-    Micros, BeforeValidator(_read), WithJsonSchema({"type": "string", "format": "date-time"})
+    Micros,
+    BeforeValidator(_read),
+    PlainSerializer(format_instant, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A field of this kind."""

@@ -51,6 +51,12 @@ def test_csv_and_ndjson_give_the_same_dealers() -> None:
     assert list(parse_dealers(table, "d.csv")) == ["D1", "D2"]
 
 
+def test_dealer_survives_its_own_json() -> None:
+    dealer = parse_dealer(json.dumps(FULL).encode())
+    assert parse_dealer(dealer.model_dump_json().encode()) == dealer
+    assert parse_dealer(dealer.model_dump_json(exclude_none=True).encode()) == dealer
+
+
 def test_last_line_of_a_dealer_counts() -> None:
     dealers = parse_dealers(b"dealer_id,tier\nA,gold\nB,\nA,silver\n", "d.csv")
     assert [(one.dealer_id, one.tier) for one in dealers.values()] == [("A", "silver"), ("B", None)]
