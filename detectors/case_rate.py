@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors import evidence as ev
-from detectors.columns import F64, I32, I64, Bool
+from detectors.columns import F32, F64, I32, I64, Bool
 from detectors.compiled import compiled
 from detectors.detector import Detector, Form
 from schemas.alert import Kind
@@ -53,7 +53,7 @@ class Cases(NamedTuple):
     exposure: F64  # (n,) weighted lines whose cases are still to come
     day_cases: F64  # (n,) of the open local day
     day_lines: F64  # (n,)
-    late: F64  # (n, 10, 2) days waiting to teach: cases, lines
+    late: F32  # (n, 10, 2) days waiting to teach: cases, lines
     suspicion: F64  # (n,) 0 to 1
     frozen_days: F64  # (n,)
     pending_expected: F64  # (n,) not yet weighed
@@ -68,7 +68,7 @@ def empty(n: int) -> Cases:
         exposure=np.zeros(n),
         day_cases=np.zeros(n),
         day_lines=np.zeros(n),
-        late=np.zeros((n, LEARN_LATE_DAYS, 2)),
+        late=np.zeros((n, LEARN_LATE_DAYS, 2), np.float32),
         suspicion=np.zeros(n),
         frozen_days=np.zeros(n),
         pending_expected=np.zeros(n),

@@ -27,6 +27,7 @@ class Detector:
         F64  # (sizes,) ratios of the rate (count) or shifts of the mean (residual) after a change
     )
     falling: bool  # the change looked for is a fall
+    hourly: bool = False  # strong enough to be proven within a day: the past is kept by tick
 
     def empty(self, n: int) -> ev.Evidence:
         """No evidence yet for n entities."""

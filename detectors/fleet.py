@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -45,6 +46,10 @@ def _empty_open(slots: int) -> Callable[[int], OpenTicks]:
         )
 
     return empty
+
+
+def _empty_past(kind: Kind) -> Callable[[int], History]:
+    return partial(history.empty, ticks=history.TICKS if DETECTORS[kind].hourly else 0)
 
 
 class Told(NamedTuple):
@@ -108,7 +113,7 @@ class Fleet:
         for name, empty in self._families.items():
             setattr(self, name, empty(0))
         self.evidence: dict[Kind, Evidence] = {k: d.empty(0) for k, d in DETECTORS.items()}
-        self.history: dict[Kind, History] = {kind: history.empty(0) for kind in DETECTORS}
+        self.history: dict[Kind, History] = {k: _empty_past(k)(0) for k in DETECTORS}
 
     def cases(self, which: int) -> case_rate.Cases:
         """Complaints (0) or returns (1)."""
@@ -122,7 +127,7 @@ class Fleet:
                 setattr(self, name, grown(getattr(self, name), empty, n))
             for kind, detector in DETECTORS.items():
                 self.evidence[kind] = grown(self.evidence[kind], detector.empty, n)
-                self.history[kind] = grown(self.history[kind], history.empty, n)
+                self.history[kind] = grown(self.history[kind], _empty_past(kind), n)
         self.tally.make_room(n)
         self.money.make_room(self.accounts.count)
         self.pair = grown(self.pair, unit_price.empty_pairs, self.pairs.count)
@@ -187,7 +192,7 @@ class Fleet:
             setattr(self, name, from_arrays(name, empty, arrays))
         for kind, detector in DETECTORS.items():
             self.evidence[kind] = from_arrays(f"evidence.{kind}", detector.empty, arrays)
-            self.history[kind] = from_arrays(f"history.{kind}", history.empty, arrays)
+            self.history[kind] = from_arrays(f"history.{kind}", _empty_past(kind), arrays)
 
 
 _SOURCES: Final = ("orders", "complaints", "returns")

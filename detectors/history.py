@@ -19,7 +19,7 @@ from detectors.columns import F32, F64, I64, Bool
 from detectors.compiled import compiled
 from detectors.timeline import DAY
 
-TICKS: Final = 48
+TICKS: Final = 48  # for kinds that can be proven within a day; 0 for the others
 DAYS: Final = 28
 WEEKS: Final = 26
 OBSERVED, EXPECTED = 0, 1
@@ -28,15 +28,15 @@ OBSERVED, EXPECTED = 0, 1
 class History(NamedTuple):
     """Observed and expected by bin; last axis: OBSERVED, EXPECTED."""
 
-    ticks: F32  # (n, TICKS, 2) ring by tick number
+    ticks: F32  # (n, TICKS or 0, 2) ring by tick number
     days: F32  # (n, DAYS, 2) ring by local day
     weeks: F32  # (n, WEEKS, 2) ring by day // 7
 
 
-def empty(n: int) -> History:
-    """No past yet for n dealers."""
+def empty(n: int, ticks: int) -> History:
+    """No past yet for n dealers; ticks: how many are remembered one by one."""
     return History(
-        ticks=np.zeros((n, TICKS, 2), np.float32),
+        ticks=np.zeros((n, ticks, 2), np.float32),
         days=np.zeros((n, DAYS, 2), np.float32),
         weeks=np.zeros((n, WEEKS, 2), np.float32),
     )
@@ -52,11 +52,14 @@ def begin_day(history: History, day: int) -> None:
 @compiled
 def record(history: History, rows: I64, tick: int, day: int, observed: F64, expected: F64) -> None:
     """Add one tick of the dealers `rows`; observed, expected: (k,)."""
-    history.ticks[:, tick % TICKS] = 0.0
+    bins = history.ticks.shape[1]
+    if bins > 0:
+        history.ticks[:, tick % bins] = 0.0
     for k in range(len(rows)):
         i = rows[k]
         for part, amount in ((OBSERVED, observed[k]), (EXPECTED, expected[k])):
-            history.ticks[i, tick % TICKS, part] = amount
+            if bins > 0:
+                history.ticks[i, tick % bins, part] = amount
             history.days[i, day % DAYS, part] += amount
             history.weeks[i, day // 7 % WEEKS, part] += amount
 
@@ -86,11 +89,12 @@ class Moment(NamedTuple):
 
 def windows(history: History, rows: I64, now: Moment) -> Windows:
     """Every window that the rings can tell, per dealer."""
-    ticks = np.arange(now.tick, now.tick - TICKS, -1)
+    bins = history.ticks.shape[1]
+    ticks = np.arange(now.tick, now.tick - bins, -1)
     days = np.arange(now.day, now.day - DAYS, -1)
     weeks = np.arange(now.day // 7, now.day // 7 - WEEKS, -1)
     parts = [
-        (ticks * now.tick_length, history.ticks[rows][:, ticks % TICKS]),
+        (ticks * now.tick_length, history.ticks[rows][:, ticks % max(bins, 1)]),
         (now.day_start - (now.day - days) * DAY, history.days[rows][:, days % DAYS]),
         (now.day_start - (now.day - weeks * 7) * DAY, history.weeks[rows][:, weeks % WEEKS]),
     ]

@@ -207,8 +207,9 @@ class _CaseIntake:
         is_case = np.ones(len(dealers), np.bool_)
         for place, row in enumerate(part.rows.tolist()) if notes else ():
             if (note := notes.get(row)) is not None:
-                self._fleet.issues.note(int(dealers[place]), int(part.ts[place]), note)
                 is_case[place] = not note.resolved
+                if note.issue_id:  # a resolved complaint that names no issue closes none
+                    self._fleet.issues.note(int(dealers[place]), int(part.ts[place]), note)
         count = np.full(int(is_case.sum()), WHOLE)
         self._fleet.tally.add(dealers[is_case], COMPLAINTS, count, part.days[is_case])
         self._count(0, part, dealers, ticks, is_case)

@@ -66,7 +66,7 @@ def _tier(fleet: Fleet, rows: I64) -> list[int]:
     sums = [
         *scaled(volume.weekday_orders[rows]).sum(axis=0),
         *scaled(volume.weekday_expected[rows]).sum(axis=0),
-        *scaled(volume.hour_orders[rows]).sum(axis=0),
+        *scaled(volume.hour_orders[rows].astype(np.float64)).sum(axis=0),
         *_histogram(volume.level_orders[settled] / volume.level_days[settled], LEVEL_BINS),
     ]
     return [int(value) for value in sums]

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors import evidence as ev
-from detectors.columns import F64, I32, I64, Bool
+from detectors.columns import F32, F64, I32, I64, Bool
 from detectors.common_factor import SPEEDS
 from detectors.compiled import compiled
 from detectors.detector import Detector, Form
@@ -31,6 +31,7 @@ DETECTOR: Final = Detector(
     form=Form.COUNT,
     sizes=np.array([0.7, 0.5, 0.25, 0.03]),
     falling=True,
+    hourly=True,
 )
 LEARN_LATE_DAYS: Final = 7
 LEVEL_KEEP: Final = 0.5 ** (1 / 35.0)  # per day
@@ -63,7 +64,7 @@ class Volume(NamedTuple):
     weekday_orders: F64  # (n, 7)
     weekday_expected: F64  # (n, 7)
     weekday: F64  # (n, 7) profile in force, mean 1
-    hour_orders: F64  # (n, 24)
+    hour_orders: F32  # (n, 24)
     hour_total: F64  # (n,)
     dispersion: F64  # (n,) log deviation from the pool
     residual: F64  # (n,) of yesterday, standardised
@@ -71,7 +72,7 @@ class Volume(NamedTuple):
     day_orders: F64  # (n,) of the open local day
     day_expected: F64  # (n,)
     day_exposure: F64  # (n,)
-    late: F64  # (n, 7, 4) days waiting to teach: orders, exposure, expected, weight
+    late: F32  # (n, 7, 4) days waiting to teach: orders, exposure, expected, weight
     suspicion: F64  # (n,) 0 to 1
     frozen_days: F64  # (n,) under suspicion
     former: F64  # (n,) level before a new one was accepted, 0 = none
@@ -89,7 +90,7 @@ def empty(n: int) -> Volume:
         weekday_orders=np.zeros((n, 7)),
         weekday_expected=np.zeros((n, 7)),
         weekday=np.ones((n, 7)),
-        hour_orders=np.zeros((n, 24)),
+        hour_orders=np.zeros((n, 24), np.float32),
         hour_total=np.zeros(n),
         dispersion=np.zeros(n),
         residual=np.zeros(n),
@@ -97,7 +98,7 @@ def empty(n: int) -> Volume:
         day_orders=np.zeros(n),
         day_expected=np.zeros(n),
         day_exposure=np.zeros(n),
-        late=np.zeros((n, LEARN_LATE_DAYS, 4)),
+        late=np.zeros((n, LEARN_LATE_DAYS, 4), np.float32),
         suspicion=np.zeros(n),
         frozen_days=np.zeros(n),
         former=np.zeros(n),

@@ -1,4 +1,4 @@
-"""How far an alert that ends has really recovered."""
+"""What has really become of a dealer: recovered, or silent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def back_to_normal(draft: Draft) -> bool:
     return ratio <= 1 + _RISE_SLACK
 
 
-def still_stopped(draft: Draft) -> bool:
-    """Whether a dealer's silence goes on although its alert ends: the silence has become usual."""
+def has_stopped(draft: Draft) -> bool:
+    """Whether the alert is about a dealer that orders nothing at all."""
     stopped = draft.kind is Kind.ORDER_VOLUME_DROP and draft.effect.observed == 0
     return stopped and draft.scope is Scope.DEALER

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors import evidence as ev
-from detectors.columns import F64, I64, Bool
+from detectors.columns import F32, F64, I64, Bool
 from detectors.compiled import compiled
 from detectors.detector import Detector, Form
 from schemas.alert import Kind
@@ -53,7 +53,7 @@ class Price(NamedTuple):
     dispersion: F64  # (n,) log deviation of its latent variance from the fleet's
     day_weighted: F64  # (n,) precision times cut residual, of the open local day
     day_precision: F64  # (n,)
-    late: F64  # (n, 7, 2) days waiting to teach: residuals, lines
+    late: F32  # (n, 7, 2) days waiting to teach: residuals, lines
     suspicion: F64  # (n,) 0 to 1
     frozen_days: F64  # (n,)
     stepped: F64  # (n,) days since 1970 of the last step of the evidence
@@ -70,7 +70,7 @@ def empty(n: int) -> Price:
         dispersion=np.zeros(n),
         day_weighted=np.zeros(n),
         day_precision=np.zeros(n),
-        late=np.zeros((n, LEARN_LATE_DAYS, 2)),
+        late=np.zeros((n, LEARN_LATE_DAYS, 2), np.float32),
         suspicion=np.zeros(n),
         frozen_days=np.zeros(n),
         stepped=np.full(n, -1.0),
