@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 if TYPE_CHECKING:
     from streams.scoreboard import Row, Scoreboard
 
-_COLUMNS = ("kind", "scope", "planted", "found", "typical days", "repeats", "in a shock", "false")
+_COLUMNS = ("kind", "scope", "planted", "found", "days", "again", "shock", "false")
 
 
 def board_table(board: Scoreboard, accepted_per_week: float) -> Table:
-    """Planted, found, how fast, false; and what false alerts were accepted."""
+    """Planted, found, days to find (median), opened again, in a shock of the region, false."""
     table = Table(
         title="planted against found",
+        box=SIMPLE,
         caption=f"{board.false_per_week:.2f} false alerts a week; "
         f"{accepted_per_week:g} accepted (budget.false_alerts_per_week)",
     )
     for number, column in enumerate(_COLUMNS):
-        table.add_column(column, justify="left" if number < 2 else "right")
+        table.add_column(column, justify="left" if number < 2 else "right", no_wrap=True)
     for (kind, scope), row in sorted(board.rows.items()):
         table.add_row(kind, scope, *_cells(row))
     return table

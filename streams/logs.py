@@ -33,10 +33,11 @@ def configure(level: str = "info") -> None:
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
     for ours in ("streams", "__main__"):
         logging.getLogger(ours).setLevel(threshold)
+    logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of every slow moment
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Of one module: `log = logger(__name__)`; `log.info("state_saved", rows=3)`."""
+    """What a module writes with: `log.info("state_saved", rows=3)`, an event and its facts."""
     bound: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return bound
 
