@@ -65,7 +65,8 @@ class Standing(NamedTuple):
 
     region: I32  # (n,) code
     tier: I32  # (n,) code
-    fixed: Bool  # (n,) master data has told region and tier
+    fixed_region: Bool  # (n,) master data has told the region …
+    fixed_tier: Bool  # … and the tier
     first_day: I64  # (n,) of this life: first record, or first order after dormancy
     last_order_day: I64  # (n,)
     dormant: Bool  # (n,)
@@ -75,7 +76,8 @@ def _empty(n: int) -> Standing:
     return Standing(
         region=np.zeros(n, np.int32),
         tier=np.zeros(n, np.int32),
-        fixed=np.zeros(n, np.bool_),
+        fixed_region=np.zeros(n, np.bool_),
+        fixed_tier=np.zeros(n, np.bool_),
         first_day=np.full(n, NEVER),
         last_order_day=np.full(n, NEVER),
         dormant=np.zeros(n, np.bool_),
@@ -109,12 +111,13 @@ class Dealers:
 
     def tell(self, rows: I64, regions: list[str | None], tiers: list[str | None]) -> None:
         """Regions and tiers as the records say, in their order; master data beats them."""
-        for names, column, told in (
-            (self.regions, self.standing.region, regions),
-            (self.tiers, self.standing.tier, tiers),
+        standing = self.standing
+        for names, column, fixed, told in (
+            (self.regions, standing.region, standing.fixed_region, regions),
+            (self.tiers, standing.tier, standing.fixed_tier, tiers),
         ):
             codes = np.array([-1 if name is None else names.code(name) for name in told], np.int64)
-            valid = (codes >= 0) & ~self.standing.fixed[rows]
+            valid = (codes >= 0) & ~fixed[rows]
             column[rows[valid]] = codes[valid]  # of repeated rows the last one counts
 
     def awake(self) -> I64:
@@ -140,9 +143,10 @@ class Dealers:
             return
         if record.region is not None:
             self.standing.region[row] = self.regions.code(record.region)
+            self.standing.fixed_region[row] = True
         if record.tier is not None:
             self.standing.tier[row] = self.tiers.code(record.tier)
-        self.standing.fixed[row] = record.region is not None or record.tier is not None
+            self.standing.fixed_tier[row] = True
 
     def snapshot(self) -> dict[str, Array]:
         """The register as arrays."""
