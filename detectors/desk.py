@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from detectors import draft, lifecycle
 from detectors.episode import Episode, Silence
@@ -61,7 +62,8 @@ class Desk:
     ) -> Decisions:
         """Judge one tick, in the order of kind and entity."""
         statements = [
-            draft.of_reading(reading, now.thresholds, now.usual_week) for reading in readings
+            draft.of_reading(reading, now.at, now.thresholds, now.usual_week)
+            for reading in readings
         ]
         today = {one.key: one for one in sorted([*statements, *feeds], key=lambda one: one.key)}
         self._held &= today.keys()
@@ -84,6 +86,8 @@ class Desk:
         last = said or (case.last if case else None)
         if last is None:
             return
+        if case is not None and case.episode.alert_id == step.episode.alert_id:
+            last = structs.replace(last, onset=case.last.onset)  # told once, at the opening
         self._cases[key] = Case(step.episode, last)
         if step.change is not None:
             line = draft.line(last, step.episode, step.change, now.at, self._related(key, last))

@@ -43,6 +43,7 @@ class Statement(msgspec.Struct, frozen=True):
     severity: Severity
     onset: int  # microseconds
     window_from: int
+    window_to: int  # when this was true
     observed: float
     expected: float
     unit: Unit
@@ -59,9 +60,9 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 def of_reading(
-    reading: Reading, thresholds: Mapping[str, float], usual_week: Mapping[str, float]
+    reading: Reading, at: int, thresholds: Mapping[str, float], usual_week: Mapping[str, float]
 ) -> Statement:
-    """The statement of a dealer's reading."""
+    """The statement of a dealer's reading at the end of a tick."""
     threshold = thresholds[reading.kind]
     return Statement(
         kind=reading.kind,
@@ -74,6 +75,7 @@ def of_reading(
         severity=_severity(reading, threshold, usual_week),
         onset=reading.onset,
         window_from=reading.window_from,
+        window_to=at,
         observed=reading.observed,
         expected=reading.expected,
         unit=Unit(reading.unit),
@@ -99,6 +101,7 @@ def of_outage(source: str, since: int, at: int, expected: float) -> Statement:
         severity=Severity.CRITICAL,
         onset=min(since, at),
         window_from=min(since, at),
+        window_to=at,
         observed=0.0,
         expected=expected,
         unit=units.get(source, Unit.EVENTS),
@@ -143,7 +146,7 @@ def line(
         said.observed,
         said.expected,
         said.unit,
-        Window(from_=said.window_from, to=at),
+        Window(from_=said.window_from, to=said.window_to),
         loss_per_week=loss,
         currency=said.currency if loss is not None else None,
     )
