@@ -22,6 +22,7 @@ from tests.core.channel import START, Channel
 
 TICK = 6 * HOUR  # coarse, so that a quarter of a year takes a second
 LATENESS = 5 * MINUTE
+Arrival = tuple[Micros, Record]  # when it comes, and what
 M = TypeVar("M", Census, Outlook, Signals)
 
 
@@ -76,11 +77,11 @@ class Player:
         self,
         channel: Channel,
         stopped: tuple[Micros, Micros] = (0, 0),
-        records: Sequence[Record] | None = None,
+        arriving: Sequence[Arrival] | None = None,
     ) -> Told:
         """The whole channel; ticks that are due while the clock is stopped fall when it goes on."""
-        arriving = channel.records() if records is None else list(records)
-        times = [one.ts for one in arriving]
+        arriving = on_time(channel.records()) if arriving is None else arriving
+        times, records = [at for at, _ in arriving], [one for _, one in arriving]
         timeline, taken = self.setup.timeline, 0
         first, last = timeline.number(START), timeline.number(START + channel.days * DAY)
         for tick in range(first, last):
@@ -88,7 +89,7 @@ class Player:
             if stopped[0] <= at < stopped[1]:
                 at = stopped[1]
             upto = max(taken, bisect_left(times, at))
-            self.cut(at, arriving[taken:upto], tick)
+            self.cut(at, records[taken:upto], tick)
             taken = upto
             if tick - first in self._restart_at:
                 self.restart()
@@ -126,6 +127,11 @@ class Player:
     def _stats(self, at: Micros, *, everything: bool) -> list[DealerStats]:
         found = [one for part in self._parts for one in part.stats(at, everything)]
         return sorted(found, key=lambda one: one.dealer.id)
+
+
+def on_time(records: Sequence[Record]) -> list[Arrival]:
+    """Each record at the moment it happens."""
+    return [(one.ts, one) for one in records]
 
 
 def batches(records: Sequence[Record], most_rows: int | None = None) -> list[Batch]:
