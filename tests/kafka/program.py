@@ -34,6 +34,11 @@ class Program:
     def pid(self) -> int:
         return self._process.pid
 
+    def agents(self) -> list[int]:
+        """Process ids of its children."""
+        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()

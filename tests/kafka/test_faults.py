@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -16,15 +18,17 @@ from streams.publish import publish
 from streams.topics import administration, create
 from tests.kafka import events, standings
 from tests.kafka.equality import assert_equal_to_recount
-from tests.kafka.program import Programs
+from tests.kafka.program import Program, Programs
 from tests.kafka.recount import read_logs
 from tests.kafka.recount_core import recount_core
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(240)]
 
+SESSION_S = 6
 HOURS = 96
 EVENTS = 8_000
-PLAYED_S = 24.0  # four days of event time
+PLAYED_S = 18.0  # four days of event time
 Abuse = Callable[[Programs, Broker, random.Random], Coroutine[object, object, None]]
 
 
@@ -33,7 +37,7 @@ def settings_for(broker: str) -> Settings:
         {
             "broker": broker,
             "topics": {"partitions": 3},
-            "worker": {"save_interval": "1s", "session_timeout": "6s"},
+            "worker": {"save_interval": "1s", "session_timeout": f"{SESSION_S}s"},
             "cuts": {"records": 1_000},
         }
     )
@@ -72,6 +76,28 @@ async def restarted(programs: Programs, broker: Broker, chance: random.Random) -
     await asyncio.to_thread(broker.start)
 
 
+async def slept(programs: Programs, broker: Broker, chance: random.Random) -> None:
+    """A worker sleeps beyond its session, and wakes when another owns its partitions."""
+    del broker
+    sleeper = programs.worker("one")
+    await has_loaded(sleeper)
+    second = programs.worker("two")
+    await has_loaded(second)
+    await asyncio.sleep(chance.uniform(1, 2))
+    agents = sleeper.agents()
+    for pid in agents:
+        os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(SESSION_S + 4)
+    for pid in agents:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def has_loaded(program: Program) -> None:
+    assert await asyncio.to_thread(
+        eventually, lambda: "partitions_loaded" in program.log.read_text()
+    )
+
+
 async def spoil(settings: Settings) -> None:
     """Another producer writes what is no event, now and then."""
     async with kafka.quick_producer(settings.broker) as producer:
@@ -81,7 +107,9 @@ async def spoil(settings: Settings) -> None:
             await asyncio.sleep(PLAYED_S / 100)
 
 
-@pytest.mark.parametrize("abuse", [killed, joined, restarted], ids=lambda abuse: abuse.__name__)
+@pytest.mark.parametrize(
+    "abuse", [killed, joined, restarted, slept], ids=lambda abuse: abuse.__name__
+)
 def test_everything_equals_a_recount_after(
     abuse: Abuse, own_broker: Broker, tmp_path: Path
 ) -> None:

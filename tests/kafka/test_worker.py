@@ -20,7 +20,7 @@ from streams.status import Status, status_of
 from streams.topics import names
 from tests.kafka import events
 from tests.kafka.equality import assert_equal_to_recount
-from tests.kafka.program import Program, Programs
+from tests.kafka.program import Programs
 from tests.kafka.recount import read_logs
 from tests.kafka.recount_core import recount_core
 from tests.waiting import eventually
@@ -51,11 +51,6 @@ def play(settings: Settings, hours: int, seed: int = 1) -> None:
 def members(admin: KafkaAdminClient, settings: Settings, role: str) -> list[str]:
     described = admin.describe_groups([group(settings, role)])
     return [member["group_instance_id"] for one in described.values() for member in one["members"]]
-
-
-def children_of(program: Program) -> list[int]:
-    listed = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text()
-    return [int(pid) for pid in listed.split()]
 
 
 def is_alive(pid: int) -> bool:
@@ -96,7 +91,7 @@ def test_an_agent_that_dies_is_started_again(settings: Settings, programs: Progr
     play(settings, hours=3)
     worker = programs.worker("one")
     assert eventually(lambda: not status(settings).behind)
-    before = children_of(worker)
+    before = worker.agents()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     play(settings, hours=3, seed=2)
@@ -106,8 +101,8 @@ def test_an_agent_that_dies_is_started_again(settings: Settings, programs: Progr
 
 def test_agents_end_with_their_parent(programs: Programs) -> None:
     worker = programs.worker("one")
-    assert eventually(lambda: len(children_of(worker)) >= 3)  # and Python's resource tracker
-    children = children_of(worker)
+    assert eventually(lambda: len(worker.agents()) >= 3)  # and Python's resource tracker
+    children = worker.agents()
     worker.kill()
     assert eventually(lambda: not [pid for pid in children if is_alive(pid)])
 
