@@ -30,8 +30,8 @@ from detectors.fleet import (
 from detectors.knowledge import item_name
 from detectors.orders import Cancelled, OrderLines
 from detectors.setup import Setup
+from detectors.tally import EXACT, Tally, products, whole
 from detectors.tally import SCALE as WHOLE
-from detectors.tally import Tally, products, whole
 from detectors.timeline import DAY
 from schemas.batch import Batch, Source
 from schemas.dead_letter import DeadLetter, Reason, Refusal
@@ -158,7 +158,7 @@ class _OrderIntake:
         amounts, exact = products(quantity, price)
         fleet.money.add(accounts[exact], 0, amounts[exact], part.days[exact])
         for row in np.flatnonzero(~exact):
-            amount = Decimal(repr(float(quantity[row]))) * Decimal(repr(float(price[row])))
+            amount = EXACT.multiply(_decimal(quantity[row]), _decimal(price[row]))
             fleet.money.add_odd(int(accounts[row]), 0, int(part.days[row]), amount)
 
     def _expose(self, dealers: I64, slots: I64, skus: I64, is_order: Bool) -> None:
@@ -263,8 +263,13 @@ def _add_units(tally: Tally, rows: I64, column: int, quantity: F64, days: I64) -
     amounts, exact = whole(quantity)
     tally.add(rows[exact], column, amounts[exact], days[exact])
     for row in np.flatnonzero(~exact):
-        amount = Decimal(repr(float(quantity[row])))
+        amount = _decimal(quantity[row])
         tally.add_odd(int(rows[row]), column, int(days[row]), amount)
+
+
+def _decimal(number: float) -> Decimal:
+    """The number as it was written: the shortest text that reads as this float."""
+    return Decimal(repr(float(number)))
 
 
 def _refusal(ts: int, earliest: int, latest: int) -> Refusal:

@@ -8,7 +8,8 @@ Days without events of an entity cost nothing: a finished day is kept as the row
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import reduce
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,6 +22,9 @@ SCALE: Final = 10_000
 LIMIT: Final = float(1 << 60)
 WEEK, MONTH = 7, 28
 TOTAL, TODAY, LAST_7, LAST_28 = range(4)
+# Sums of products of any accepted numbers: 36 digits before the point (10^18 lines of 1e9 times
+# 1e9), 2 * (324 + 17) behind it (the smallest float times itself).
+EXACT: Final = Context(prec=800)
 
 
 @compiled
@@ -44,7 +48,7 @@ class DaySums(NamedTuple):
     day: int
     rows: I64  # (k,)
     sums: I64  # (k, width)
-    late: bool = True  # has come since the last close
+    fresh: bool = True  # has come since the last close
 
 
 class Tally:
@@ -86,6 +90,7 @@ class Tally:
 
     def _add_elsewhere(self, day: int, rows: I64, column: int, amounts: I64) -> None:
         if day <= self.day - MONTH:
+            self._left = np.union1d(self._left, rows)  # the total has changed all the same
             return
         touched, place = np.unique(rows, return_inverse=True)
         sums = np.zeros((len(touched), self.width), np.int64)
@@ -103,15 +108,15 @@ class Tally:
     def add_odd(self, row: int, column: int, day: int, amount: Decimal) -> None:
         """Add an amount that does not fit the scale."""
         key = (row, column)
-        self._odd_total[key] = self._odd_total.get(key, Decimal(0)) + amount
+        self._odd_total[key] = EXACT.add(self._odd_total.get(key, Decimal(0)), amount)
         self._odd.append(Odd(row, column, day, amount))
 
     def changed(self) -> I64:
         """Rows whose sums differ from those at the end of the day before."""
-        late = [past.rows for past in self._days if past.day < self.day and past.late]
+        other_days = [past.rows for past in self._days if past.fresh]
         today = np.flatnonzero(self.sums[:, TODAY].any(axis=1))
         odd = np.array([odd.row for odd in self._odd if odd.day >= self.day - 1], np.int64)
-        return np.unique(np.concatenate([today, self._left, odd, *late]))
+        return np.unique(np.concatenate([today, self._left, odd, *other_days]))
 
     def end_day(self) -> None:
         """Close the open day; the next one opens."""
@@ -121,8 +126,8 @@ class Tally:
         self.sums[:, TODAY] = 0
         self.day += 1
         self._days = [
-            *(past._replace(late=False) for past in self._days),
-            closed._replace(late=False),
+            *(past._replace(fresh=False) for past in self._days),
+            closed._replace(fresh=False),
         ]
         self._enter(closed.day, closed.rows, closed.sums)
         self._left = self._expire()
@@ -153,7 +158,7 @@ class Tally:
         whole = int(self.sums[row, span, column])
         if span in (LAST_7, LAST_28):
             whole += int(self.sums[row, TODAY, column])
-        return Decimal(whole) / SCALE + self._odd_amount(row, span, column)
+        return EXACT.add(Decimal(whole) / SCALE, self._odd_amount(row, span, column))
 
     def _odd_amount(self, row: int, span: int, column: int) -> Decimal:
         if (row, column) not in self._odd_total:
@@ -161,12 +166,12 @@ class Tally:
         if span == TOTAL:
             return self._odd_total[row, column]
         first = self.day - {TODAY: 0, LAST_7: WEEK - 1, LAST_28: MONTH - 1}[span]
-        mine = (o for o in self._odd if (o.row, o.column) == (row, column) and o.day >= first)
-        return sum((o.amount for o in mine), Decimal(0))
+        mine = (o for o in self._odd if (o.row, o.column) == (row, column))
+        return reduce(EXACT.add, (o.amount for o in mine if first <= o.day <= self.day), Decimal(0))
 
     def snapshot(self, prefix: str, rows: int) -> dict[str, Array]:
         """Everything, as arrays."""
-        heads = [(past.day, len(past.rows), past.late) for past in self._days]
+        heads = [(past.day, len(past.rows), past.fresh) for past in self._days]
         none = np.zeros((0, self.width), np.int64)
         odd = [(o.row, o.column, o.day, str(o.amount)) for o in self._odd]
         totals = [(r, c, 0, str(amount)) for (r, c), amount in self._odd_total.items()]
@@ -188,10 +193,10 @@ class Tally:
         self._left = np.array(arrays[f"{prefix}.left"])
         rows, sums = arrays[f"{prefix}.day_rows"], arrays[f"{prefix}.day_sums"]
         at = 0
-        for day, length, late in arrays[f"{prefix}.days"]:
+        for day, length, fresh in arrays[f"{prefix}.days"]:
             part = slice(at, at := at + int(length))
             self._days.append(
-                DaySums(int(day), np.array(rows[part]), np.array(sums[part]), bool(late))
+                DaySums(int(day), np.array(rows[part]), np.array(sums[part]), bool(fresh))
             )
         self._odd = [Odd(*row) for row in _odd_rows(arrays[f"{prefix}.odd"])]
         for row, column, _, amount in _odd_rows(arrays[f"{prefix}.odd_total"]):
