@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache
 
 import numpy as np
@@ -34,7 +34,7 @@ def eventful() -> Channel:
     channel.at("day 36", dealer=3, orders_per_day=0).at("day 38", dealer=4, price=0.88)
     channel.at("day 35", dealer=5, complaints=0.7, returns=0.7)
     channel.at("day 20", dealer=6, price=0.8, promo=True).lost("day 45", "day 46")
-    odd = {"sku": "sku-1", "quantity": 0.33333, "unit_price": 19.99}
+    odd = {"sku": "sku-1", "quantity": 0.1234567890123456, "unit_price": 98.76543210987654}
     channel.also("day 30", OrderRow, dealer=7, order_id="odd", **odd)
     bulk = {"sku": "sku-2", "quantity": 900.0, "order_id": "bulk"}
     channel.also("day 31", OrderRow, dealer=8, unit_price=12.0, **bulk)
@@ -113,24 +113,29 @@ def totals(told: Told) -> dict[str, DealerStats]:
 
 
 def test_totals_equal_a_recount() -> None:
-    for dealer, stats in totals(plain()).items():
-        mine = [one.row for one in records() if one.dealer == dealer]
-        orders = [row for row in mine if isinstance(row, OrderRow)]
-        value: dict[str, Decimal] = {}
-        for row in orders:
-            amount = Decimal(repr(row.quantity)) * Decimal(repr(row.unit_price))
-            currency = row.currency or "EUR"
-            value[currency] = value.get(currency, Decimal(0)) + amount
-        counted = stats.totals
-        assert counted.lines == len(orders)
-        assert counted.orders == len({row.order_id for row in orders})
-        assert counted.units == sum(Decimal(repr(row.quantity)) for row in orders)
-        assert counted.value == value
-        returned = [row for row in mine if isinstance(row, ReturnRow)]
-        assert counted.returns == len(returned)
-        assert counted.return_units == sum(Decimal(repr(row.quantity)) for row in returned)
-        opened = [row for row in mine if isinstance(row, ComplaintRow) and row.status != "resolved"]
-        assert counted.complaints == len(opened)
+    with localcontext(prec=100):
+        for dealer, stats in totals(plain()).items():
+            recount(dealer, stats)
+
+
+def recount(dealer: str, stats: DealerStats) -> None:
+    mine = [one.row for one in records() if one.dealer == dealer]
+    orders = [row for row in mine if isinstance(row, OrderRow)]
+    value: dict[str, Decimal] = {}
+    for row in orders:
+        amount = Decimal(repr(row.quantity)) * Decimal(repr(row.unit_price))
+        currency = row.currency or "EUR"
+        value[currency] = value.get(currency, Decimal(0)) + amount
+    counted = stats.totals
+    assert counted.lines == len(orders)
+    assert counted.orders == len({row.order_id for row in orders})
+    assert counted.units == sum(Decimal(repr(row.quantity)) for row in orders)
+    assert counted.value == value
+    returned = [row for row in mine if isinstance(row, ReturnRow)]
+    assert counted.returns == len(returned)
+    assert counted.return_units == sum(Decimal(repr(row.quantity)) for row in returned)
+    opened = [row for row in mine if isinstance(row, ComplaintRow) and row.status != "resolved"]
+    assert counted.complaints == len(opened)
 
 
 def test_recent_sums_equal_a_recount() -> None:
