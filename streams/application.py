@@ -88,6 +88,8 @@ def _app(settings: Settings, role: str, slot: str, partitions: int) -> faust.App
         broker=[f"kafka://{host}" for host in settings.broker.split(",")],
         datadir=Path(tempfile.gettempdir()) / "dealerwatch",  # Faust asks, nothing is put there
         topic_partitions=partitions,
+        # Not for tables: above 0, Faust assigns the partitions of one number to one owner.
+        table_standby_replicas=1,
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,

@@ -89,8 +89,7 @@ class Seat:
             await self._driver
         if self._rested.is_set():  # not merely at rest: then a message may be untold
             await self._start_save()
-        if self._saving is not None:
-            await self._saving
+        await self._saved()
         await self._vault.close()
 
     async def _drive(self) -> None:
@@ -145,12 +144,16 @@ class Seat:
 
     async def _start_save(self) -> None:
         """Take a snapshot now, at rest; writing it goes on beside the driver."""
-        if self._saving is not None:
-            await self._saving
+        await self._saved()
         self._save_wanted = False
         if not self.is_saved:
             writing = self._save(self.holder.snapshot())
             self._saving = asyncio.create_task(or_die(writing, "state_not_saved"))
+
+    async def _saved(self) -> None:
+        """Wait for the save that goes on; who is cancelled while waiting does not cancel it."""
+        if self._saving is not None:
+            await asyncio.shield(self._saving)
 
     async def _save(self, snapshot: Snapshot) -> None:
         """Step 3, after what was told before the snapshot is confirmed.

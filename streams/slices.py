@@ -193,9 +193,14 @@ class _SliceConsumer(driver.Consumer):
             piece = found.records[start : start + _SLICE_RECORDS]
             start += _SLICE_RECORDS
             is_last = start >= len(found.records)
-            await self._deliver(tp, piece, found.following if is_last else piece[-1].offset + 1)
-            if is_last:
-                return
+            following = found.following if is_last else piece[-1].offset + 1
+            first = self._read_offset[tp] or 0
+            if following > first:  # else neither a record nor a move
+                await self._deliver(Slice(tp.topic, tp.partition, first, following, piece))
+            if self._is_current(found):  # delivering may have waited until a rebalance was over
+                self._read_offset[tp] = following
+                if is_last:
+                    return
         await self._seek_back(tp)
 
     def _is_current(self, found: _Fetched) -> bool:
@@ -207,17 +212,12 @@ class _SliceConsumer(driver.Consumer):
         if position is not None and tp in self.assignment():  # None: perform_seek comes later
             await self._thread.seek_wait({tp: position})
 
-    async def _deliver(self, tp: TP, records: Sequence[Any], following: int) -> None:
-        first = self._read_offset[tp] or 0
-        if following <= first:
-            return  # neither a record nor a move
-        message = self._message(Slice(tp.topic, tp.partition, first, following, records))
-        if self._queue_is_full(tp):
+    async def _deliver(self, piece: Slice) -> None:
+        message = self._message(piece)
+        if self._queue_is_full(message.tp):
             await self.wait_first(self.callback(message), self.suspend_flow.wait())
         else:
             await self.callback(message)
-        if self.flow_active:
-            self._read_offset[tp] = following
 
     def _queue_is_full(self, tp: TP) -> bool:
         channels = self.app.topics._tp_index.get(tp, ())  # type: ignore[attr-defined]
@@ -287,7 +287,12 @@ def deliver_slices(app: faust.App, feed: Feed, fetching: Fetching) -> TopicT:
 def _load_when_assigned(app: faust.App, feed: Feed, topics: frozenset[str]) -> None:
     # Faust sends this signal after a rebalance, before it seeks and before any record flows.
     async def load(*_: Any, **__: Any) -> None:
-        mine = {tp.partition for tp in app.consumer.assignment() if tp.topic in topics}
+        assigned = app.consumer.assignment()
+        mine = {tp.partition for tp in assigned}
+        if assigned != {TP(topic, partition) for topic in topics for partition in mine}:
+            raise RuntimeError(
+                f"partitions of one number must have one owner, assigned: {assigned}"
+            )
         await feed.load(mine)
 
     app.on_rebalance_complete.connect(load)

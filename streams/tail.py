@@ -46,7 +46,7 @@ def run(
     """
     if topic not in _TOPICS:
         raise UsageError(f"tail {topic}: no such topic; there are {', '.join(_TOPICS)}")
-    reader = _Reader(settings, topic)
+    reader = Reader(settings, topic)
     try:
         if last:
             asyncio.run(reader.print_last())
@@ -58,7 +58,7 @@ def run(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-async def _until_told(reader: _Reader, from_beginning: bool, until_current: bool) -> None:
+async def _until_told(reader: Reader, from_beginning: bool, until_current: bool) -> None:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101  asyncio.run made it
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -66,7 +66,9 @@ async def _until_told(reader: _Reader, from_beginning: bool, until_current: bool
         await reader.print_all(from_beginning=from_beginning, until_current=until_current)
 
 
-class _Reader:
+class Reader:
+    """Reads one topic and prints it."""
+
     def __init__(self, settings: Settings, topic: str) -> None:
         self._broker = settings.broker
         self._topic = getattr(names(settings.topics.prefix), topic.replace("-", "_"))
@@ -82,6 +84,7 @@ class _Reader:
             _print(self._line(key, values[key]))
 
     async def print_all(self, *, from_beginning: bool, until_current: bool) -> None:
+        """Every value, as it comes."""
         async with kafka.consumer(self._broker) as client:
             places = [TopicPartition(self._topic, number) for number in self._partitions]
             ends = await client.end_offsets(places)

@@ -135,8 +135,9 @@ class Watch:
                 self._app.consumer.pause_partitions({TP(topic, seat.number)})
 
     def _arise_all(self) -> None:
-        ticks = [s.holder.tick for s in self._seats.values() if s.holder.tick is not None]
-        self._outlooks.forget_before(min(ticks, default=0))
+        ticks = [seat.holder.tick for seat in self._seats.values()]
+        if None not in ticks:  # a partition without a tick needs them all
+            self._outlooks.forget_before(min((t for t in ticks if t is not None), default=0))
         for seat in self._seats.values():
             seat.arise()
 
