@@ -1,0 +1,129 @@
+"""One tick over many dealers: count, census, outlook, evidence of all kinds, decisions; one core.
+
+A day is played first, so that every dealer is known and has traded. What is measured is the CPU
+time per tick, and the bytes of state per dealer.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+import numpy as np
+
+from benchmarks.measured import MB, machine, peak_mb
+from detectors.network import Network
+from detectors.partition import Partition
+from detectors.setup import Setup
+from schemas.batch import Batch, Source
+from schemas.instant import DAY, HOUR, MINUTE, parse_instant
+from schemas.settings import Settings
+
+TICKS: Final = 30  # hourly; the first day is warm-up
+GOAL_S = 1.5  # with 100,000 dealers
+_FIRST: Final = parse_instant("2024-05-06T00:00:00Z") // HOUR
+_PER_DAY = 0.5  # mean orders of a dealer a day
+_ITEMS, _GOLDEN = 2_000, np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """CPU seconds of one tick."""
+
+    count_s: float
+    close_s: float
+    weigh_s: float
+
+    @property
+    def whole_s(self) -> float:
+        """All three."""
+        return self.count_s + self.close_s + self.weigh_s
+
+
+class Trade:
+    """Orders, complaints and returns of dealers of very different size."""
+
+    def __init__(self, dealers: int) -> None:
+        self._chance = np.random.default_rng(1)
+        self._names = [f"D{number:07d}" for number in range(dealers)]
+        # (dealers,) chance to order in an hour
+        self._rate = np.minimum(self._chance.lognormal(np.log(_PER_DAY), 1.2, dealers) / 24, 1.0)
+        self._events = 0
+
+    def of(self, tick: int) -> list[Batch]:
+        """What happens in a tick; in the first one every dealer orders."""
+        chance, everybody = self._chance, np.arange(len(self._names))
+        trading = self._rate if tick > _FIRST else np.ones(len(self._names))
+        return [
+            self._batch(source, tick, everybody[chance.random(len(everybody)) < share * trading])
+            for source, share in ((Source.ORDERS, 1.0), (Source.COMPLAINTS, 0.02), (Source.RETURNS, 0.03))
+        ]
+
+    def _batch(self, source: Source, tick: int, who: np.ndarray) -> Batch:
+        chance, n = self._chance, len(who)
+        number = np.arange(self._events + 1, self._events + n + 1, dtype=np.uint64)
+        self._events += n
+        items = chance.integers(0, _ITEMS, n)
+        is_order = source is Source.ORDERS
+        nothing = np.full(n, np.nan)
+        return Batch(
+            source=source,
+            topic=str(source),
+            partition=0,
+            position=number.astype(np.int64),
+            raw=[b""] * n,
+            ts=np.sort(tick * HOUR + chance.integers(0, HOUR, n)),
+            event=number * _GOLDEN,
+            order=number if is_order else np.zeros(n, np.uint64),
+            dealer=[self._names[dealer] for dealer in who],
+            sku=[f"S{item}" for item in items],
+            quantity=nothing if source is Source.COMPLAINTS else chance.integers(1, 20, n) + 0.0,
+            unit_price=10.0 + items % 7 if is_order else nothing,
+            currency=[None] * n,
+            promo=np.zeros(n, np.bool_),
+            region=[f"R{dealer % 8}" for dealer in who],
+            tier=["ABC"[dealer % 3] for dealer in who],
+            category=[None] * n,
+        )
+
+
+def main(dealers: tuple[int, ...] = (100_000,)) -> None:
+    """Measure and print."""
+    print(machine())
+    print("dealers     tick ms   count   close   weigh   slowest   state B/dealer   peak MB")
+    for number in dealers:
+        partition, ticks = played(number)
+        middle = [median(getattr(t, name) for t in ticks) for name in Tick.__slots__]
+        state = sum(array.nbytes for array in partition.snapshot().values())
+        print(
+            f"{number:<11,}{median(t.whole_s for t in ticks) * 1e3:>8.0f}"
+            + "".join(f"{part * 1e3:>8.0f}" for part in middle)
+            + f"{max(t.whole_s for t in ticks) * 1e3:>10.0f}"
+            f"{state / number:>17.0f}{peak_mb():>10.0f}"
+        )
+    print(f"goal: below {GOAL_S * 1e3:.0f} ms with 100,000 dealers")
+    print(machine())
+
+
+def played(dealers: int) -> tuple[Partition, list[Tick]]:
+    """The partition, and the ticks after its first day."""
+    setup = Setup(Settings())
+    partition, network, trade = Partition(0, setup), Network(setup, 1), Trade(dealers)
+    ticks = []
+    for tick in range(_FIRST, _FIRST + TICKS):
+        batches = trade.of(tick)
+        times = [time.process_time()]
+        partition.apply((tick + 1) * HOUR + 5 * MINUTE, batches)
+        times.append(time.process_time())
+        outlook = network.combine([partition.close(tick)])
+        times.append(time.process_time())
+        network.decide([partition.weigh(outlook)])
+        times.append(time.process_time())
+        ticks.append(Tick(*np.diff(times).tolist()))
+    return partition, ticks[DAY // HOUR :]
+
+
+if __name__ == "__main__":
+    main()
