@@ -60,8 +60,11 @@ def learn_day(worth: Worth, rows: I64) -> None:
     """Close a local day."""
     usual = worth.value[rows] / np.maximum(worth.orders[rows], 1e-9)
     most = BULK * usual * np.maximum(worth.day_orders[rows], 1.0)
+    # an order cancelled on another day has counted no more than this, so no more is taken out
+    least = -BULK * usual * np.maximum(-worth.day_orders[rows], 1.0)
     settled = worth.orders[rows] >= SETTLED_ORDERS
-    value = np.where(settled, np.minimum(worth.day_value[rows], most), worth.day_value[rows])
+    day = worth.day_value[rows]
+    value = np.where(settled, np.clip(day, least, most), day)
     worth.value[rows] = np.maximum(worth.value[rows] * KEEP + value, 0.0)
     worth.orders[rows] = np.maximum(worth.orders[rows] * KEEP + worth.day_orders[rows], 0.0)
     worth.day_value[rows] = 0.0
