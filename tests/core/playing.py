@@ -17,7 +17,7 @@ from schemas.dead_letter import DeadLetter
 from schemas.instant import DAY, HOUR, MINUTE, Micros
 from schemas.settings import Settings
 from schemas.stats import DealerStats
-from schemas.wire import Census, Outlook, Signals, decode, encode
+from schemas.wire import Census, Outlook, Reading, Signals, decode, encode
 from tests.core.channel import START, Channel
 
 TICK = 6 * HOUR  # coarse, so that a quarter of a year takes a second
@@ -40,6 +40,7 @@ class Told:
     letters: list[DeadLetter] = field(default_factory=list)
     stats: list[DealerStats] = field(default_factory=list)
     outlooks: list[bytes] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
     @property
     def lines(self) -> list[bytes]:
@@ -52,7 +53,8 @@ class Player:
 
     Parameters:
     partitions: how many share the dealers (by number).
-    restart_at: ticks, counted from the first, after which all state goes through a snapshot.
+    restart_at: ticks, counted from the first, in the middle of which and after which all state
+        goes through a snapshot.
     slice_rows: most rows of a batch; None: one batch a source and cut.
     daily: whether statistics are told at the end of every day, or at the end only.
     """
@@ -88,6 +90,11 @@ class Player:
             at = timeline.end(tick) + timeline.lateness
             if stopped[0] <= at < stopped[1]:
                 at = stopped[1]
+            if tick - first in self._restart_at:
+                middle = max(taken, bisect_left(times, at - timeline.tick // 2))
+                self.cut(at - timeline.tick // 2, records[taken:middle], None)
+                taken = middle
+                self.restart()
             upto = max(taken, bisect_left(times, at))
             self.cut(at, records[taken:upto], tick)
             taken = upto
@@ -107,6 +114,7 @@ class Player:
         outlook = self._network.combine(censuses)
         self.told.outlooks.append(encode(outlook))
         signals = [_sent(part.weigh(_sent(outlook))) for part in self._parts]
+        self.told.readings += [reading for one in signals for reading in one.readings]
         decisions = self._network.decide(signals)
         self.told.alerts += decisions.alerts
         self.told.ledger += decisions.ledger
