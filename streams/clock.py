@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from schemas import cut as cuts
 from streams import kafka, ticks
@@ -22,6 +23,8 @@ from streams.logs import logger
 from streams.topics import names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
     from schemas.instant import Micros
@@ -34,26 +37,32 @@ def run(settings: Settings) -> None:
     """Write cuts until SIGTERM or Ctrl-C. Raises OperationError when Kafka is gone for long."""
     try:
         asyncio.run(_until_told(settings))
+    except KafkaConnectionError as error:
+        raise kafka.unreachable(settings.broker, error) from error
     except KafkaError as error:
         raise OperationError(f"clock: {error}") from error
 
 
 async def _until_told(settings: Settings) -> None:
-    told = asyncio.Event()
+    """It may be stopped anywhere: what is missing then, the next clock writes."""
+    ticking = asyncio.create_task(_tick(settings))
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, ticking.cancel)
+    with suppress(asyncio.CancelledError):
+        await ticking
+
+
+async def _tick(settings: Settings) -> None:
     async with (
         kafka.consumer(settings.broker) as client,
         kafka.quick_producer(settings.broker) as producer,
     ):
         clock = Clock(settings, client, producer)
         await clock.start()
-        while not told.is_set():
+        wait_s = 0.0
+        while True:
+            await asyncio.sleep(wait_s)
             wait_s = await clock.beat(now())
-            try:
-                await asyncio.wait_for(told.wait(), wait_s)
-            except TimeoutError:
-                continue
 
 
 def now() -> Micros:
@@ -88,8 +97,8 @@ class Clock:
         ends = await ticks.source_ends(self._client, self._plan)
         for partition, progress in enumerate(self._progress):
             if self._is_due(progress, start_tick, at):
-                for cut in self._rule.plan(progress, start_tick, at, ends[partition]):
-                    await self._write(cut, partition)
+                plan = self._rule.plan(progress, start_tick, at, ends[partition])
+                await self._write(plan, partition)
         closed = [one.tick for one in self._progress]
         following = min((t + 1 for t in closed if t is not None), default=start_tick)
         following = max(following, self._rule.open_tick(at))
@@ -101,9 +110,14 @@ class Clock:
         quiet = last is None or at - last.at >= self._interval // 2
         return quiet or next(self._rule.missed(progress, start_tick, at), None) is not None
 
-    async def _write(self, cut: cuts.Cut, partition: int) -> None:
-        """Confirmed before the next one is computed: what counts is the order in the log."""
+    async def _write(self, plan: Sequence[cuts.Cut], partition: int) -> None:
+        """All confirmed before the next beat plans: what counts is the order in the log."""
         topic = names(self._plan.prefix).ticks
-        await self._producer.send_and_wait(topic, value=cuts.encode(cut), partition=partition)
-        if cut.tick is not None and partition == 0:
-            log.info("tick_closed", tick=cut.tick, cut=cut.number)
+        confirmed = [
+            await self._producer.send(topic, value=cuts.encode(cut), partition=partition)
+            for cut in plan
+        ]
+        await asyncio.gather(*confirmed)
+        closed = [cut.tick for cut in plan if cut.tick is not None]
+        if closed:
+            log.info("ticks_closed", partition=partition, last=closed[-1], count=len(closed))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from rich import print as show
 from rich.table import Table
 
@@ -84,8 +84,10 @@ async def status_of(settings: Settings) -> Status:
     try:
         async with kafka.consumer(settings.broker, max_wait_ms=_WAIT_MS) as client:
             return await _Survey(settings, client).status()
+    except KafkaConnectionError as error:
+        raise kafka.unreachable(settings.broker, error) from error
     except KafkaError as error:
-        raise OperationError(f"status: broker={settings.broker}: {error}") from error
+        raise OperationError(f"status: {error}") from error
 
 
 class _Survey:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from schemas import wire
 from streams import kafka
@@ -52,6 +52,8 @@ def run(
             asyncio.run(reader.print_last())
         else:
             asyncio.run(_until_told(reader, from_beginning, until_current))
+    except KafkaConnectionError as error:
+        raise kafka.unreachable(settings.broker, error) from error
     except KafkaError as error:
         raise OperationError(f"tail {topic}: {error}") from error
     except BrokenPipeError:  # `| head` has seen enough
