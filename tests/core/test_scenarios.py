@@ -99,7 +99,8 @@ def test_stop_of_all_feeds_is_one_outage() -> None:
     expect(told.alerts, resolved("feed_outage"), "day 64", and_="day 66")
     expect_none(told.alerts)
     silent = ["orders" in decode_outlook(one).silent for one in told.outlooks]
-    assert silent == [60.5 * 4 <= tick + 1 <= 64 * 4 for tick in range(80 * 4)]
+    # from the first quarter of a day with trade in it to the last without
+    assert silent == [60.5 * 4 <= tick + 1 <= 64.25 * 4 for tick in range(80 * 4)]
 
 
 def test_stop_of_complaints_alone_is_no_order_outage() -> None:
