@@ -150,6 +150,8 @@ class Holder:
         """A decoded slice. Raises HoleError unless it starts where the one before ended."""
         intake = self._intakes[source]
         _contiguous(source, intake.position, first)
+        if len(batch) and batch.position[0] < first:
+            raise HoleError(f"{source}: record {batch.position[0]} in a slice from {first}")
         intake.position = following
         if len(batch):
             intake.batches.append(batch)

@@ -23,6 +23,7 @@ This is the only module that touches private parts of Faust 0.15.3 and aiokafka 
 | faust `Consumer._commit` | commit on release |
 | faust `Consumer._thread`, `AIOKafkaConsumerThread._consumer` | the client inside |
 | faust `AIOKafkaConsumerThread._create_worker_consumer`, `_fetch_records` | how it fetches |
+| faust `AIOKafkaConsumerThread._seek_wait` | what was fetched before is void |
 | faust `Conductor._tp_index` | is the agent's queue full? |
 | aiokafka `_fetch_min_bytes`, `_fetch_max_wait_ms` | Faust hard-codes 1 byte and 1,500 ms |
 | aiokafka `_isolation_level` | an aborted record never was |
@@ -46,7 +47,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aiokafka import AIOKafkaConsumer, ConsumerRecord
     from faust.types import TopicT
@@ -118,17 +119,21 @@ class RawSchema(faust.Schema):  # type: ignore[type-arg]
 class _Fetched(NamedTuple):
     records: Sequence[Any]
     following: int  # position of the client after them
-    assignments: int  # how often partitions had been assigned
+    era: int  # of the thread
 
 
 class _SliceThread(driver.AIOKafkaConsumerThread):
     mundane_level = "debug"  # of "Starting…" and the like
     consumer: _SliceConsumer
-    assignments = 0  # so far; a static member may come back in the same generation
+    era = 0  # assignments and seeks so far: what was fetched before the last one is void
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        self.assignments += 1
+        self.era += 1
         await super().on_partitions_assigned(assigned, generation_id)
+
+    async def _seek_wait(self, consumer: AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        self.era += 1
+        await super()._seek_wait(consumer, partitions)
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -149,7 +154,7 @@ class _SliceThread(driver.AIOKafkaConsumerThread):
         for tp in {*records, *active_partitions} & set(subscription.assignment.tps):
             state = subscription.assignment.state_value(tp)
             if state.has_valid_position:
-                fetched[TP(*tp)] = _Fetched(records.get(tp, ()), state.position, self.assignments)
+                fetched[TP(*tp)] = _Fetched(records.get(tp, ()), state.position, self.era)
         return fetched
 
     def leave(self) -> None:
@@ -204,7 +209,7 @@ class _SliceConsumer(driver.Consumer):
         await self._seek_back(tp)
 
     def _is_current(self, found: _Fetched) -> bool:
-        return self.flow_active and found.assignments == self._thread.assignments
+        return self.flow_active and found.era == self._thread.era
 
     async def _seek_back(self, tp: TP) -> None:
         """Fetched, so the client has moved on, but not delivered: a rebalance came in between."""

@@ -31,6 +31,7 @@ SIGNATURES = {
     Consumer.perform_seek: "(self) -> None",
     AIOKafkaConsumerThread._create_worker_consumer: "(self, transport: 'Transport')",
     AIOKafkaConsumerThread._fetch_records: "(self, consumer:",
+    AIOKafkaConsumerThread._seek_wait: "(self, consumer: ",
     AIOKafkaConsumerThread.seek_wait: "(self, partitions: Mapping[faust.types.tuples.TP, int])",
     GroupCoordinator.check_errors: "(self)",
 }
