@@ -7,7 +7,7 @@ crosses a border carries the names.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -40,10 +40,11 @@ class Names:
             self.all.append(name)
         return known
 
-    def codes(self, names: Iterable[str]) -> I64:
+    def codes(self, names: Sequence[str]) -> I64:
         """(n,) numbers of names."""
-        get, add = self._codes.get, self.code
-        found = [(add(name) if (code := get(name)) is None else code) for name in names]
+        found = [self._codes.get(name) for name in names]
+        if None in found:
+            found = [self.code(name) for name in names]
         return np.array(found, np.int64)
 
     def find(self, name: str) -> int | None:
@@ -116,8 +117,8 @@ class Dealers:
             (self.regions, standing.region, standing.fixed_region, regions),
             (self.tiers, standing.tier, standing.fixed_tier, tiers),
         ):
-            codes = np.array([-1 if name is None else names.code(name) for name in told], np.int64)
-            valid = (codes >= 0) & ~fixed[rows]
+            codes = names.codes([name or UNKNOWN for name in told])
+            valid = (codes > 0) & ~fixed[rows]  # the first name is UNKNOWN
             column[rows[valid]] = codes[valid]  # of repeated rows the last one counts
 
     def awake(self) -> I64:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -50,29 +49,29 @@ def stats(setup: Setup, fleet: Fleet, rows: I64, at: int) -> list[DealerStats]:
         for span, days in SPANS.items()
     }
     proof = _proof_days(fleet, rows)
+    accounts = _accounts(fleet, rows)
     built = [
-        _of(fleet, int(row), at, day, {s: {k: v[n] for k, v in kinds.items()} for s, kinds in
-            recent.items()}, proof[n])
-        for n, row in enumerate(rows)
+        _of(fleet, row, at, day, accounts[n], {s: {k: v[n] for k, v in kinds.items()} for s, kinds
+            in recent.items()}, proof[n])
+        for n, row in enumerate(rows.tolist())
     ]  # fmt: skip
     return sorted(built, key=lambda one: one.dealer.id)
 
 
 def _of(
-    fleet: Fleet, row: int, at: int, day: int, recent: dict[int, dict[Kind, F64]], proof: F64
-) -> DealerStats:
+    fleet: Fleet, row: int, at: int, day: int, accounts: dict[str, int],
+    recent: dict[int, dict[Kind, F64]], proof: F64,
+) -> DealerStats:  # fmt: skip
     card, issues = fleet.dealers.card(row), fleet.issues.count(row, at)
-    week, month = (
-        Recent(**_sums(fleet, row, span), **_figures(fleet, row, span, recent[span]))
-        for span in SPANS
-    )
+    sums = {span: _sums(fleet, row, span, accounts) for span in (TOTAL, *SPANS)}
+    week, month = (Recent(**sums[span], **_figures(sums[span], recent[span])) for span in SPANS)
     return DealerStats(
         dealer=DealerInfo(
             id=card.id, name=card.name, region=card.region, tier=card.tier, manager=card.manager
         ),
         at=at,
         status=_status(fleet, row, day),
-        totals=Totals(**_sums(fleet, row, TOTAL)),
+        totals=Totals(**sums[TOTAL]),
         d7=week,
         d28=month,
         issues=Issues(open=issues.open, overdue=issues.overdue, oldest=issues.oldest),
@@ -87,46 +86,42 @@ def _of(
     )
 
 
-def _sums(fleet: Fleet, row: int, span: int) -> dict[str, object]:
-    tally = fleet.tally
-    count = {
-        name: int(tally.amount(row, span, column))
-        for name, column in (
-            ("orders", ORDERS), ("lines", LINES), ("returns", RETURNS), ("complaints", COMPLAINTS),
-        )
-    }  # fmt: skip
+def _accounts(fleet: Fleet, rows: I64) -> list[dict[str, int]]:
+    """Of each dealer the rows of its money, by currency in alphabetical order."""
+    codes = np.arange(len(fleet.currencies))
+    keys = key_of(np.repeat(rows, len(codes)), np.tile(codes, len(rows)))
+    found = fleet.accounts.lookup(keys).reshape(len(rows), len(codes))
+    ordered = sorted((name, code) for code, name in enumerate(fleet.currencies.all))
+    return [
+        {name: account for name, code in ordered if (account := of_row[code]) >= 0}
+        for of_row in found.tolist()
+    ]
+
+
+def _sums(fleet: Fleet, row: int, span: int, accounts: dict[str, int]) -> dict[str, Any]:
+    sums = fleet.tally.amounts(row, span)
+    value = {currency: fleet.money.amount(one, span, 0) for currency, one in accounts.items()}
     return {
-        **count,
-        "units": tally.amount(row, span, UNITS),
-        "return_units": tally.amount(row, span, RETURN_UNITS),
-        "value": _value(fleet, row, span),
+        "orders": int(sums[ORDERS]),
+        "lines": int(sums[LINES]),
+        "returns": int(sums[RETURNS]),
+        "complaints": int(sums[COMPLAINTS]),
+        "units": sums[UNITS],
+        "return_units": sums[RETURN_UNITS],
+        "value": {c: amount for c, amount in value.items() if span == TOTAL or amount},
     }
 
 
-def _value(fleet: Fleet, row: int, span: int) -> dict[str, Decimal]:
-    currencies = np.arange(len(fleet.currencies))
-    accounts = fleet.accounts.lookup(key_of(np.full(len(currencies), row), currencies))
-    amounts = {
-        fleet.currencies.all[code]: fleet.money.amount(int(account), span, 0)
-        for code, account in zip(currencies.tolist(), accounts, strict=True)
-        if account >= 0
-    }
-    return {c: amount for c, amount in sorted(amounts.items()) if span == TOTAL or amount}
-
-
-def _figures(fleet: Fleet, row: int, span: int, recent: dict[Kind, F64]) -> dict[str, object]:
-    orders, complaints, returns = (
-        int(fleet.tally.amount(row, span, column)) for column in (ORDERS, COMPLAINTS, RETURNS)
-    )
-    units, value = fleet.tally.amount(row, span, UNITS), _value(fleet, row, span)
+def _figures(sums: dict[str, Any], recent: dict[Kind, F64]) -> dict[str, float | None]:
+    orders, units, value = sums["orders"], sums["units"], sums["value"]
     average = float(next(iter(value.values())) / units) if units and len(value) == 1 else None
     shift, precision = recent[Kind.UNIT_PRICE_DROP]
     return {
         "expected_orders": float(recent[Kind.ORDER_VOLUME_DROP][past.EXPECTED]),
         "average_unit_price": average,
         "price_index": float(np.exp(shift / precision)) if precision > 0 else None,
-        "complaint_rate": complaints / orders if orders else None,
-        "return_rate": returns / orders if orders else None,
+        "complaint_rate": sums["complaints"] / orders if orders else None,
+        "return_rate": sums["returns"] / orders if orders else None,
     }
 
 

@@ -155,10 +155,18 @@ class Tally:
 
     def amount(self, row: int, span: int, column: int) -> Decimal:
         """One exact sum; the open day counts in every span."""
-        whole = int(self.sums[row, span, column])
+        return self.amounts(row, span)[column]
+
+    def amounts(self, row: int, span: int) -> list[Decimal]:
+        """All exact sums of an entity, by column."""
+        wholes = self.sums[row, span]
         if span in (LAST_7, LAST_28):
-            whole += int(self.sums[row, TODAY, column])
-        return EXACT.add(Decimal(whole) / SCALE, self._odd_amount(row, span, column))
+            wholes = wholes + self.sums[row, TODAY]
+        sums = [Decimal(one) / SCALE for one in wholes.tolist()]
+        if self._odd_total:
+            odd = (self._odd_amount(row, span, column) for column in range(self.width))
+            return list(map(EXACT.add, sums, odd))
+        return sums
 
     def _odd_amount(self, row: int, span: int, column: int) -> Decimal:
         if (row, column) not in self._odd_total:

@@ -10,7 +10,7 @@ import msgspec
 from schemas.alert import Kind
 
 
-class CellSums(msgspec.Struct, array_like=True, frozen=True):
+class CellSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Orders of one tick and cohort, times detectors.common_factor.SCALE."""
 
     region: str
@@ -19,7 +19,7 @@ class CellSums(msgspec.Struct, array_like=True, frozen=True):
     expected: int
 
 
-class ItemSums(msgspec.Struct, array_like=True, frozen=True):
+class ItemSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Price lines of one article in one currency since the last census (scaled sums)."""
 
     currency: str
@@ -33,7 +33,7 @@ class ItemSums(msgspec.Struct, array_like=True, frozen=True):
     unknown_logs: int  # … and the sum of their logs, less the dealers' mark-ups
 
 
-class CaseSums(msgspec.Struct, array_like=True, frozen=True):
+class CaseSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Complaints or returns of one article since the last census (scaled sums)."""
 
     sku: str
@@ -56,7 +56,7 @@ class Census(msgspec.Struct, tag="census", frozen=True):
     pools: dict[str, list[int]]  # what the fleet teaches, once a day (scaled)
 
 
-class RatioSums(msgspec.Struct, array_like=True, frozen=True):
+class RatioSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Fading sums of one group of dealers, by speed."""
 
     name: str
@@ -64,7 +64,7 @@ class RatioSums(msgspec.Struct, array_like=True, frozen=True):
     expected: list[float]
 
 
-class ItemLevel(msgspec.Struct, array_like=True, frozen=True):
+class ItemLevel(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Network price level of one article."""
 
     currency: str
@@ -73,7 +73,7 @@ class ItemLevel(msgspec.Struct, array_like=True, frozen=True):
     deviation: float  # standard deviation of a line around it
 
 
-class SkuFactor(msgspec.Struct, array_like=True, frozen=True):
+class SkuFactor(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """How often orders of one article end in a case, against the average; and a current excess."""
 
     sku: str
@@ -97,7 +97,7 @@ class Outlook(msgspec.Struct, tag="outlook", frozen=True):
     missing: list[int]  # partitions that did not report in time
 
 
-class DealerCard(msgspec.Struct, array_like=True, frozen=True):
+class DealerCard(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Who a dealer is."""
 
     id: str
@@ -107,7 +107,7 @@ class DealerCard(msgspec.Struct, array_like=True, frozen=True):
     manager: str | None
 
 
-class Reading(msgspec.Struct, array_like=True, frozen=True):
+class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One dealer's evidence of one kind, near or over the line."""
 
     kind: Kind
