@@ -28,6 +28,7 @@ def census(
         tick=view.tick,
         partition=partition,
         records=records,
+        blurred=view.tick <= fleet.blurred_until,
         expected_orders=int(expected.sum()),
         largest_expected=int(expected.max(initial=0.0)),
         cells=_cells(fleet, view, tick_days),

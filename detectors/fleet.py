@@ -100,6 +100,7 @@ class Fleet:
         self.votes = unit_price.empty_votes(0)  # by article, since the last census
         self.case_votes: F64 = np.zeros((2, 0, 2))  # (kinds, skus, exposure and cases), likewise
         self.records: dict[str, int] = {}  # source -> records, likewise
+        self.blurred_until = -1  # last tick whose records may have counted in another one
         self._families: dict[str, Callable[[int], Any]] = {
             "open": _empty_open(setup.timeline.open_ticks),
             "volume": order_volume.empty,
@@ -164,6 +165,7 @@ class Fleet:
             "pairs": np.array(self.pairs.keys[: self.pairs.count]),
             "case_votes": np.array(self.case_votes),
             "records": np.array([self.records.get(s, 0) for s in _SOURCES]),
+            "blurred": np.array([self.blurred_until]),
             **to_arrays("pair", self.pair, self.pairs.count),
             **to_arrays("votes", self.votes, len(self.known.items)),
         }
@@ -185,6 +187,7 @@ class Fleet:
         self.accounts.rebuild(arrays["accounts"])
         self.pairs.rebuild(arrays["pairs"])
         self.case_votes = np.array(arrays["case_votes"])
+        self.blurred_until = int(arrays["blurred"][0])
         self.records = dict(zip(_SOURCES, map(int, arrays["records"]), strict=True))
         self.pair = from_arrays("pair", unit_price.empty_pairs, arrays)
         self.votes = from_arrays("votes", unit_price.empty_votes, arrays)

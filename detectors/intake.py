@@ -59,7 +59,7 @@ class Intake:
         new = self._fleet.seen.admit(batch.event[fresh], batch.ts[fresh], self._late_limit, forget)
         self.repeats += len(fresh) - int(new.sum())
         if new.any():
-            self._count(batch, fresh[new], oldest)
+            self._count(batch, fresh[new], at, oldest)
         return refused
 
     def _judge(self, batch: Batch, at: int, oldest: int) -> tuple[list[DeadLetter], Bool]:
@@ -73,7 +73,7 @@ class Intake:
             letters.append(DeadLetter.of(refusal, place, batch.raw[row]).dated(at))
         return letters, ~(ahead | old)
 
-    def _count(self, batch: Batch, rows: I64, oldest: int) -> None:
+    def _count(self, batch: Batch, rows: I64, at: int, oldest: int) -> None:
         fleet = self._fleet
         source = str(batch.source)
         fleet.records[source] = fleet.records.get(source, 0) + len(rows)
@@ -81,7 +81,7 @@ class Intake:
         dealers = fleet.dealers.rows(part.strings(batch.dealer))
         fleet.dealers.tell(dealers, part.strings(batch.region), part.strings(batch.tier))
         fleet.make_room()
-        ticks = self._ticks(part.ts, oldest)
+        ticks = self._ticks(part.ts, oldest, at)
         today = self._timeline.day(oldest)
         standing = fleet.dealers.standing
         standing.first_day[dealers] = np.where(
@@ -93,10 +93,17 @@ class Intake:
         else:
             _CaseIntake(fleet, oldest).take(part, dealers, ticks)
 
-    def _ticks(self, ts: I64, oldest: int) -> I64:
-        """(k,) the tick each record counts in: its own while that is open, else the oldest open."""
+    def _ticks(self, ts: I64, oldest: int, at: int) -> I64:
+        """(k,) the tick each record counts in: its own while that is open, else the oldest open.
+
+        After the clock has stood still, records of many ticks come at once. Those beyond the open
+        ticks count too early, and until their own tick has closed nothing is judged.
+        """
         own = ts // self._timeline.tick
-        is_open = (own >= oldest) & (own < oldest + self._timeline.open_ticks)
+        last = oldest + self._timeline.open_ticks - 1
+        is_open = (own >= oldest) & (own <= last)
+        early = own[(own > last) & (own <= self._timeline.number(at))]
+        self._fleet.blurred_until = max(self._fleet.blurred_until, int(early.max(initial=-1)))
         return np.where(is_open, own, oldest)
 
     def _wake(self, dealers: I64, today: int) -> None:

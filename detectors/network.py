@@ -75,7 +75,9 @@ class Network:
         self._usual_week |= {n[5:]: p[0] for n, p in pools.items() if n.startswith("week/")}
         if pools:
             self._thresholds = self._spend()
-        self._listen(tick, censuses)
+        blurred = any(one.blurred for one in censuses)
+        if not blurred:
+            self._listen(tick, censuses)
         reported = {census.partition for census in censuses}
         return Outlook(
             tick=tick,
@@ -87,7 +89,7 @@ class Network:
             returns=returns,
             pools=pools,
             thresholds=self._thresholds if pools else {},
-            silent=self._silent(),
+            silent=["orders", *FOLLOWING] if blurred else self._silent(),
             missing=sorted(set(range(self._partitions)) - reported),
         )
 

@@ -47,6 +47,7 @@ class Census(msgspec.Struct, tag="census", frozen=True):
     tick: int
     partition: int
     records: dict[str, int]  # source -> records counted since the last census
+    blurred: bool  # the clock stood still: records of this tick may have counted in another one
     expected_orders: int  # of mature dealers, without common factor (scaled)
     largest_expected: int  # of one dealer among them (scaled)
     cells: list[CellSums]
