@@ -54,7 +54,7 @@ def test_region_is_followed_against_the_network() -> None:
 
 def test_own_share_is_left_out() -> None:
     """What a dealer does itself is never its peers' doing."""
-    own = pair(0, 40)
+    own = pair(7, 40)
     others = pair(1000, 1000)
     with_me = PeerSums(others + own, np.array([others + own]), np.array([others + own]))
     assert_array_equal(factors(with_me, own), factors(sums(others)))
@@ -68,7 +68,7 @@ def test_few_orders_are_shrunk_and_many_believed() -> None:
 
 def test_slow_ratio_rules_unless_a_faster_one_is_sure() -> None:
     slow = 400.0
-    unsure = factors(sums(pair([8, slow, slow], [10, slow, slow])))
+    unsure = factors(sums(pair([15, slow, slow], [25, slow, slow])))
     sure = factors(sums(pair([5, slow, slow], [100, slow, slow])))
     assert abs(unsure[0]) < 1e-12
     assert np.exp(sure[0]) < 0.1

@@ -212,6 +212,14 @@ def test_dealer_sleeps_and_starts_over_when_it_returns() -> None:
     assert back.totals.orders > back.d28.orders > 0
 
 
+def test_dealer_that_returned_is_not_judged_by_its_former_life() -> None:
+    """A quarter of the old trade is a drop for the old dealer; the new one knows no other."""
+    channel = Channel(dealers=12, days=120).at("day 29", dealer=3, orders_per_day=0)
+    told = play(channel.at("day 80", dealer=3, orders_per_day=0.8))
+    expect(told.alerts, opened(dealer=3), "day 30", and_="day 40")
+    assert not told.ledger
+
+
 def test_currencies_are_never_mixed() -> None:
     """Half the dealers pay in another currency, at another number: nobody's price has changed."""
     channel = Channel(days=60)

@@ -121,6 +121,15 @@ def test_quiet_rows_are_not_named() -> None:
     assert tally.changed().tolist() == []
 
 
+@pytest.mark.parametrize("ago", [-60, -28, -27, -1, 0, 1, 2])
+def test_row_is_named_whatever_the_day_of_what_came(ago: int) -> None:
+    """Its total has changed, so its statistics have."""
+    tally = Tally(1)
+    tally.make_room(5)
+    tally.add(np.array([2]), 0, np.array([SCALE]), np.array([ago]))
+    assert tally.changed().tolist() == [2]
+
+
 def test_memory_does_not_grow_with_days() -> None:
     tally = Tally(2)
     tally.make_room(4)
