@@ -33,7 +33,7 @@ def order_line(number: int, chance: random.Random) -> tuple[bytes, bytes]:
 
 def main() -> None:
     """Measure and print."""
-    chance = random.Random(1)  # noqa: S311  not a secret
+    chance = random.Random(1)
     records = [order_line(number, chance) for number in range(RECORDS)]
     slices = [
         RawSlice(
@@ -58,7 +58,7 @@ def report(name: str, steps: Sequence[Callable[[], object]]) -> None:
     for step in steps:
         step()
     spent_s = time.perf_counter() - start
-    print(f"{name}: {RECORDS / spent_s:,.0f} events/s, {spent_s / RECORDS * 1e6:.2f} µs each")  # noqa: T201
+    print(f"{name}: {RECORDS / spent_s:,.0f} events/s, {spent_s / RECORDS * 1e6:.2f} µs each")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Self
@@ -70,7 +70,8 @@ def cpu_s(pid: int) -> float:
 
 def peak_mb(pid: int | None = None) -> float:
     """Largest resident memory of a process (None: this one) so far."""
-    for line in Path(f"/proc/{pid or os.getpid()}/status").read_text("ascii", "replace").splitlines():
+    status = Path(f"/proc/{pid or os.getpid()}/status").read_text("ascii", "replace")
+    for line in status.splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 / MB
     return 0.0
@@ -83,13 +84,3 @@ def machine() -> str:
     if load > _BUSY_ABOVE * cores:
         line += "; BUSY with other work: rates are lower bounds, trust ratios and CPU times"
     return line
-
-
-def fastest_s(step: Callable[[], object], times: int) -> float:
-    """CPU seconds of the fastest of several runs of a step: the one least disturbed."""
-    spent = []
-    for _ in range(times):
-        began = time.process_time()
-        step()
-        spent.append(time.process_time() - began)
-    return min(spent)

@@ -18,7 +18,7 @@ import msgspec
 from benchmarks.measured import Stopwatch
 
 
-class OrderLine(faust.Record, serializer="json"):  # type: ignore[misc]  # Faust has no types
+class OrderLine(faust.Record, serializer="json"):
     """The fields of our lines."""
 
     type: str
@@ -48,7 +48,7 @@ def application(broker: str, topic: str, partitions: int, events: int) -> faust.
     orders = app.topic(topic, key_type=str, value_type=OrderLine)
     units = app.Table("units", default=int, partitions=partitions)
 
-    @app.agent(orders)  # type: ignore[misc]  # Faust has no types
+    @app.agent(orders)
     async def count(stream: faust.StreamT[OrderLine]) -> None:
         watch, counted = None, 0
         async for line in stream:

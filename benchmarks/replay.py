@@ -44,10 +44,11 @@ def replayed(events: Path, calendar: Path | None) -> Measured:
         command += ["--alerts", f"{folder}/alerts.ndjson"]
         command += ["--calendar", str(calendar)] if calendar else []
         began = time.perf_counter()
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603
-        with process.stderr as errors:
-            summary = errors.read()
-        _, status, usage = os.wait4(process.pid, 0)
+        with Path(folder, "said").open("w+", encoding="utf-8") as said:
+            process = subprocess.Popen(command, stderr=said)  # noqa: S603  our own program
+            _, status, usage = os.wait4(process.pid, 0)
+            said.seek(0)
+            summary = said.read()
         wall_s = time.perf_counter() - began
     counted = re.search(r"(\d+) events,", summary)
     if status or counted is None:

@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.measured import MB, machine, peak_mb
+from benchmarks.measured import machine, peak_mb
+from detectors.columns import F64, I64
 from detectors.network import Network
 from detectors.partition import Partition
 from detectors.setup import Setup
@@ -21,9 +22,11 @@ from schemas.batch import Batch, Source
 from schemas.instant import DAY, HOUR, MINUTE, parse_instant
 from schemas.settings import Settings
 
+DEALERS: Final = (100_000,)
 TICKS: Final = 30  # hourly; the first day is warm-up
 GOAL_S = 1.5  # with 100,000 dealers
 _FIRST: Final = parse_instant("2024-05-06T00:00:00Z") // HOUR
+_SHARES: Final = {Source.ORDERS: 1.0, Source.COMPLAINTS: 0.02, Source.RETURNS: 0.03}
 _PER_DAY = 0.5  # mean orders of a dealer a day
 _ITEMS, _GOLDEN = 2_000, np.uint64(0x9E3779B97F4A7C15)
 
@@ -58,16 +61,18 @@ class Trade:
         trading = self._rate if tick > _FIRST else np.ones(len(self._names))
         return [
             self._batch(source, tick, everybody[chance.random(len(everybody)) < share * trading])
-            for source, share in ((Source.ORDERS, 1.0), (Source.COMPLAINTS, 0.02), (Source.RETURNS, 0.03))
+            for source, share in _SHARES.items()
         ]
 
-    def _batch(self, source: Source, tick: int, who: np.ndarray) -> Batch:
+    def _batch(self, source: Source, tick: int, who: I64) -> Batch:
         chance, n = self._chance, len(who)
         number = np.arange(self._events + 1, self._events + n + 1, dtype=np.uint64)
         self._events += n
         items = chance.integers(0, _ITEMS, n)
         is_order = source is Source.ORDERS
-        nothing = np.full(n, np.nan)
+        nothing: F64 = np.full(n, np.nan)
+        units: F64 = chance.integers(1, 20, n).astype(np.float64)
+        price: F64 = (10 + items % 7).astype(np.float64)
         return Batch(
             source=source,
             topic=str(source),
@@ -79,8 +84,8 @@ class Trade:
             order=number if is_order else np.zeros(n, np.uint64),
             dealer=[self._names[dealer] for dealer in who],
             sku=[f"S{item}" for item in items],
-            quantity=nothing if source is Source.COMPLAINTS else chance.integers(1, 20, n) + 0.0,
-            unit_price=10.0 + items % 7 if is_order else nothing,
+            quantity=nothing if source is Source.COMPLAINTS else units,
+            unit_price=price if is_order else nothing,
             currency=[None] * n,
             promo=np.zeros(n, np.bool_),
             region=[f"R{dealer % 8}" for dealer in who],
@@ -89,7 +94,7 @@ class Trade:
         )
 
 
-def main(dealers: tuple[int, ...] = (100_000,)) -> None:
+def main(dealers: tuple[int, ...] = DEALERS) -> None:
     """Measure and print."""
     print(machine())
     print("dealers     tick ms   count   close   weigh   slowest   state B/dealer   peak MB")

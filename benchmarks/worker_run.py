@@ -47,7 +47,7 @@ def run_worker(settings: Settings, events: int, ticks: int, logs: Path) -> Worke
     with Children(logs) as children:
         network, watch = (_Agent(children, role, settings) for role in ("network", "watch"))
         for agent in (network, watch):
-            agent.wait(lambda agent=agent: agent.is_up, "to serve metrics")
+            agent.wait(agent.is_up, "to serve metrics")
         stopwatches = _at_the_first_record(watch, network)
         watch.wait(lambda: watch.total("ticks_closed") >= ticks, "to close the last tick")
         measured = [stopwatch.measured(events) for stopwatch in stopwatches]
@@ -78,7 +78,6 @@ class _Agent:
         listed = Path(f"/proc/{self._child.pid}/task/{self._child.pid}/children").read_text("ascii")
         return next(pid for pid in map(int, listed.split()) if _is_agent(pid))
 
-    @property
     def is_up(self) -> bool:
         """Does it serve its metrics?"""
         try:
@@ -89,13 +88,20 @@ class _Agent:
 
     def total(self, counter: str) -> float:
         """A counter, summed over its labels."""
-        page = httpx.get(f"http://{HOST}:{self._port}/metrics").text
+        page = httpx.get(f"http://{HOST}:{self._port}/metrics", timeout=_LIMIT_S).text
         return sum(float(value) for name, value in _SAMPLE.findall(page) if name == counter)
+
+    def _has(self, happened: Callable[[], bool]) -> bool:
+        """Raises StuckError when the agent has died under the question."""
+        try:
+            return happened()
+        except httpx.TransportError:
+            raise StuckError(self._child.obituary()) from None
 
     def wait(self, happened: Callable[[], bool], what: str) -> None:
         """Until it happened. Raises StuckError."""
         deadline = time.monotonic() + _LIMIT_S
-        while not happened():
+        while not self._has(happened):
             if self._child.exit_code is not None:
                 raise StuckError(self._child.obituary())
             if time.monotonic() > deadline:
