@@ -79,7 +79,8 @@ class Desk:
         if said is not None and said.warming_up and case is None:
             self._hold(key, said, now, decisions)
             return
-        step = lifecycle.step(case.episode if case else None, self._evidence(said, now))
+        episode = case.episode if case else None
+        step = lifecycle.step(episode, self._evidence(said, episode, now))
         if step.episode is None:
             self._cases.pop(key, None)
             return
@@ -97,8 +98,7 @@ class Desk:
         if key in self._held or said.log_odds < said.threshold:
             return
         self._held.add(key)
-        evidence = self._evidence(said, now)
-        opened = lifecycle.step(None, evidence)
+        opened = lifecycle.step(None, self._evidence(said, None, now))
         if opened.episode is None or opened.change is None:
             return
         line = draft.line(said, opened.episode, opened.change, now.at, ())
@@ -107,14 +107,19 @@ class Desk:
         decisions.ledger.append(self._worded(line, now.at))
 
     @staticmethod
-    def _evidence(said: draft.Statement | None, now: Context) -> Evidence | Silence:
+    def _evidence(
+        said: draft.Statement | None, episode: Episode | None, now: Context
+    ) -> Evidence | Silence:
         if said is None:
             return Silence(now.at)
+        peak = said.log_odds
+        if episode is not None and episode.resolved_at is None:
+            peak = episode.peak
         return Evidence(
             at=now.at,
             log_odds=said.log_odds,
             threshold=said.threshold,
-            severity=said.severity,
+            severity=draft.severity(said, peak),
             alert_id=alert_id(said.kind, said.scope, said.entity, now.tick),
             gist=said.verdict or "",
         )

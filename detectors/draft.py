@@ -40,7 +40,7 @@ class Statement(msgspec.Struct, frozen=True):
     log_odds: float
     threshold: float
     statistical: bool
-    severity: Severity
+    stake: float  # money in danger, in weeks of a usual dealer
     onset: int  # microseconds
     window_from: int
     window_to: int  # when this was true
@@ -72,7 +72,7 @@ def of_reading(
         log_odds=reading.log_odds,
         threshold=threshold,
         statistical=True,
-        severity=_severity(reading, threshold, usual_week),
+        stake=_stake(reading, usual_week),
         onset=reading.onset,
         window_from=reading.window_from,
         window_to=at,
@@ -98,7 +98,7 @@ def of_outage(source: str, since: int, at: int, expected: float) -> Statement:
         log_odds=0.0,
         threshold=0.0,
         statistical=False,
-        severity=Severity.CRITICAL,
+        stake=1.0,
         onset=min(since, at),
         window_from=min(since, at),
         window_to=at,
@@ -113,19 +113,27 @@ def of_outage(source: str, since: int, at: int, expected: float) -> Statement:
     )
 
 
-def _severity(reading: Reading, threshold: float, usual_week: Mapping[str, float]) -> Severity:
-    """From money against a usual dealer's week, and from certainty; not from the score alone."""
+def _stake(reading: Reading, usual_week: Mapping[str, float]) -> float:
     usual = usual_week.get(reading.currency or "")
     week = reading.week_value
     if not usual or week is None:
-        stake = 0.5
-    elif reading.loss_per_week is not None:
-        stake = reading.loss_per_week / usual
-    else:  # cases put the dealer's trade at risk, the more the stronger they have risen
-        stake = week / usual * min(reading.ratio - 1.0, 4.0) / 4.0
-    if stake >= 1.0 and reading.log_odds >= threshold + CERTAIN_NATS:
+        return 0.5
+    if reading.loss_per_week is not None:
+        return reading.loss_per_week / usual
+    # cases put the dealer's trade at risk, the more the stronger they have risen
+    return week / usual * min(reading.ratio - 1.0, 4.0) / 4.0
+
+
+def severity(said: Statement, peak: float) -> Severity:
+    """From money against a usual dealer's week, and from certainty; not from the score alone.
+
+    peak: nats, the highest log odds of the episode: what was certain does not become less so while
+    the evidence wanders, or an alert would flap between two severities.
+    """
+    certain = max(said.log_odds, peak) >= said.threshold + CERTAIN_NATS
+    if said.stake >= 1.0 and (certain or not said.statistical):
         return Severity.CRITICAL
-    return Severity.WARNING if stake >= 0.2 else Severity.INFO
+    return Severity.WARNING if said.stake >= 0.2 else Severity.INFO
 
 
 def _verdict(reading: Reading) -> Verdict:
