@@ -142,6 +142,7 @@ class _Desk:
         self._told: set[asyncio.Future[object]] = set()
         self._working = asyncio.Lock()  # slices and snapshots exclude each other
         self._left = False
+        self._amid = False  # in a slice: outside the lock, it was broken off and may be half told
 
     def show_open(self, alerts: OpenAlerts) -> None:
         self._open = alerts
@@ -153,12 +154,13 @@ class _Desk:
                 return
             if piece.first != self._position:
                 die("hole_in_network", first=piece.first, expected=self._position)
+            self._amid = True
             for record in piece.records:
                 message = wire.decode(record.value or b"")
                 if not isinstance(message, Outlook):
                     self._gathering.take(record.offset, message)
                     await self._go_on()
-            self._position = piece.following
+            self._position, self._amid = piece.following, False
 
     async def _go_on(self) -> None:
         while (step := self._gathering.advance()) is not None:
@@ -199,7 +201,7 @@ class _Desk:
         """Step 3, after what was told is confirmed."""
         async with self._working:
             standing = self._standing()
-            if self._left or standing == self.saved:
+            if self._left or self._amid or standing == self.saved:
                 return
             blob, told = pack(self._core.snapshot()), list(self._told)
         started = time.monotonic()

@@ -16,17 +16,18 @@ from decimal import Decimal
 
 import numpy as np
 
-from schemas.alert import Alert, Kind
+from schemas.alert import Alert
 from schemas.batch import Batch, Source
 from schemas.dead_letter import DeadLetter
 from schemas.instant import Micros
 from schemas.master import DealerRecord
 from schemas.settings import Settings
 from schemas.stats import DealerInfo, DealerStats, DealerStatus, Issues, Recent, Totals
-from schemas.wire import Census, DealerCard, Outlook, RatioSums, Reading, Signals
+from schemas.wire import Census, Outlook, Signals
 from streams.core import Core
 from streams.rows import Arrays
 from tests import samples
+from tests.kafka import messages
 
 ALERT_EVERY = 7  # ticks
 
@@ -84,13 +85,13 @@ class RecountPartition:
         digest = 0
         for dealer in sorted(self.touched):
             digest = mix(digest, self.dealers[dealer].close(tick, self.look))
-        return Census(tick, self.number, {}, digest, 0, [], [], [], [], {})
+        return messages.census(tick, self.number, digest)
 
     def weigh(self, outlook: Outlook) -> Signals:
         """A checksum of the outlook and of ours."""
         self.look = int(outlook.thresholds["digest"])
         digest = mix(self.look, outlook.tick, len(self.dealers))
-        return Signals(outlook.tick, self.number, [_reading(digest)])
+        return messages.signals(outlook.tick, self.number, digest)
 
     def stats(self, at: Micros, everything: bool) -> list[DealerStats]:
         """Totals."""
@@ -152,9 +153,7 @@ class RecountNetwork:
         """A checksum of all there was."""
         for census in censuses:
             self.digest = mix(self.digest, census.partition, census.tick, census.expected_orders)
-        nothing = RatioSums("", [], [])
-        threshold = {"digest": float(self.digest)}
-        return Outlook(censuses[0].tick, nothing, [], [], [], [], [], {}, threshold, [], [])
+        return messages.outlook(censuses[0].tick, self.digest)
 
     def decide(self, signals: Sequence[Signals]) -> RecountDecisions:
         """An alert now and then, named by the checksum."""
@@ -175,14 +174,6 @@ def recount_core(settings: Settings, master: Mapping[str, DealerRecord]) -> Core
     """Stands in for streams.core.real_core."""
     del settings, master
     return Core(RecountPartition, RecountNetwork)
-
-
-def _reading(digest: int) -> Reading:
-    card = DealerCard("d", None, None, None, None)
-    return Reading(
-        Kind.ORDER_VOLUME_DROP, card, float(digest), 0, 0, 0, 0, "orders", 1, 1, None, None, None,
-        1, 1, False,
-    )  # fmt: skip
 
 
 def _stats(dealer: str, tally: Tally, at: Micros) -> DealerStats:

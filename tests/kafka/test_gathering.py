@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from schemas.wire import Census, Outlook, Signals
 from streams.gathering import Decided, Gathering, UnexpectedMessageError
-from tests.kafka.recount_core import RecountNetwork, RecountPartition
+from tests.kafka import messages
+from tests.kafka.recount_core import RecountNetwork
 
 PARTITIONS = 3
 TICKS = range(7, 12)
 
 
 def census(tick: int, partition: int) -> Census:
-    return Census(tick, partition, {}, tick * 10 + partition, 0, [], [], [], [], {})
+    return messages.census(tick, partition, tick * 10 + partition)
 
 
 def signals(tick: int, partition: int) -> Signals:
-    outlook = RecountNetwork().combine([census(tick, partition)])
-    return RecountPartition(partition).weigh(outlook)
+    return messages.signals(tick, partition, tick * 20 + partition)
 
 
 def log() -> list[Census | Signals]:

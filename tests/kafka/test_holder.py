@@ -16,9 +16,10 @@ from schemas.batch import Source
 from schemas.cut import BrokenSequenceError, Cut
 from schemas.decode import RawSlice, decode_slice
 from schemas.instant import HOUR, format_instant
-from schemas.wire import Census, Outlook, RatioSums, Signals
+from schemas.wire import Census, Signals
 from streams.holder import TICKS, Holder, HoleError, Noted
 from streams.rows import Standing, unpack
+from tests.kafka import messages
 from tests.kafka.recount_core import RecountPartition
 
 SOURCES = list(Source)
@@ -40,8 +41,7 @@ def value(source: Source, offset: int) -> bytes:
 
 
 def outlook(tick: int) -> Noted:
-    digest = {"digest": float(tick)}
-    return Noted(Outlook(tick, RatioSums("", [], []), [], [], [], [], [], {}, digest, [], []), tick)
+    return Noted(messages.outlook(tick, tick), tick)
 
 
 def holder(read_ahead: int = 100) -> Holder:
@@ -152,11 +152,10 @@ def test_a_tick_waits_for_its_outlook_and_is_no_rest_meanwhile() -> None:
     put_cuts(held, 0, 2)
     held.advance(outlook)
     assert [type(message) for message in held.advance(outlook) or ()] == [Census]
-    assert not held.at_rest
+    assert (held.at_rest, held.tick) == (False, None)
     assert held.advance(lambda _: None) is None
     assert [type(message) for message in held.advance(outlook) or ()] == [Signals]
-    assert held.at_rest
-    assert held.tick == 23
+    assert (held.at_rest, held.tick) == (True, 23)
 
 
 def test_positions_without_a_record_complete_a_cut() -> None:
