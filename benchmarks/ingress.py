@@ -1,6 +1,6 @@
 """Ingress, side by side on the same topic in one run: the limit, plain Faust, our worker.
 
-Order lines of about 200 bytes in 8 partitions, with the ticks of three days between them. In each
+Order lines of about 200 bytes in 8 partitions, with the ticks of two days between them. In each
 round all three read the same records, one after the other; medians over the rounds.
 
     limit          aiokafka and a compiled decoder, nothing else     (benchmarks/raw_client.py)
@@ -35,7 +35,7 @@ from streams.topics import administration, create, delete, names
 
 DEALERS = (5_000, 100_000)
 PARTITIONS = 8
-DAYS = 3  # of event time: 71 hourly ticks close
+DAYS = 2  # of event time: 47 hourly ticks close, and one day ends
 PLAIN_EVENTS = 20_000  # plain Faust would take a quarter of an hour for a million
 GOAL_RATIO, GOAL_MB = 60, 1_000
 _LIMIT_S, _LOOK_EVERY_S = 900, 0.1

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.batch import Batch, Source
 from schemas.cut import Cut, Sequence
+from schemas.fields import encode
 from schemas.instant import DAY, Micros
 from streams.rows import Standing, pack
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from schemas.dead_letter import DeadLetter
-    from schemas.stats import DealerStats
     from schemas.wire import Census, Outlook, Signals
     from streams.core import PartitionCore
 
@@ -52,7 +52,7 @@ class Snapshot:
     blob: bytes
     counts: dict[str, int]
     letters: list[DeadLetter]
-    stats: list[DealerStats]
+    stats: dict[str, bytes]  # dealer → one line of dealer-stats
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class Holder:
         self._clock: Micros | None = None  # of the newest cut
         self._closed: tuple[Cut, int] | None = None  # its tick is closed, not yet weighed
         self._letters: list[DeadLetter] = []
-        self._stats: dict[str, DealerStats] = {}
+        self._stats: dict[str, bytes] = {}
 
     @property
     def standing(self) -> Standing:
@@ -201,9 +201,7 @@ class Holder:
         """A copy of everything to save, at rest; letters and stats are handed over."""
         letters, self._letters = self._letters, []
         stats, self._stats = self._stats, {}
-        return Snapshot(
-            self.standing, pack(self._core.snapshot()), self.counts(), letters, list(stats.values())
-        )
+        return Snapshot(self.standing, pack(self._core.snapshot()), self.counts(), letters, stats)
 
     def _is_complete(self, cut: Cut) -> bool:
         return all(self._intakes[source].position >= cut.ends[source] for source in Source)
@@ -242,9 +240,12 @@ class Holder:
             self._positions[source] = max(self._positions[source], cut.ends[source])
 
     def _note_stats(self, at: Micros, *, everything: bool) -> None:
-        """Only the latest of a dealer goes into the next save: the topic is compacted."""
+        """Only the latest of a dealer goes into the next save: the topic is compacted.
+
+        As bytes: of 100,000 dealers 90 MB until that save, a quarter of what the objects take.
+        """
         for stats in self._core.stats(at, everything):
-            self._stats[stats.dealer.id] = stats
+            self._stats[stats.dealer.id] = encode(stats)
 
 
 def _contiguous(topic: str, expected: int, first: int) -> None:

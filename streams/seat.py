@@ -35,6 +35,9 @@ class Surroundings:
     metrics: Metrics
     outlook_of: Callable[[int], Noted | None]
     save_turn: asyncio.Lock  # one save at a time, so one snapshot's memory
+    # One step per round of the event loop: at the end of a day each takes seconds with many
+    # dealers, and all partitions in one round would look like a blocked loop.
+    step_turn: asyncio.Lock
 
 
 class Seat:
@@ -58,6 +61,7 @@ class Seat:
         self._steer = steer
         self._awake = asyncio.Event()  # something arrived
         self._rested = asyncio.Event()  # leaving, and at rest
+        self.save_took_s = 0.0  # last time, from the snapshot to the confirmation
         self._save_wanted = False
         self._told: set[asyncio.Future[object]] = set()  # sent, not confirmed
         self._census_sent = 0.0  # monotonic seconds
@@ -68,6 +72,11 @@ class Seat:
     def is_saved(self) -> bool:
         """True when the state has not moved since it was saved."""
         return self.saved.cut == self.holder.standing.cut
+
+    @property
+    def is_saving(self) -> bool:
+        """True from the wish to save until the confirmation."""
+        return self._save_wanted or (self._saving is not None and not self._saving.done())
 
     def arise(self) -> None:
         """Something arrived; there may be something to do."""
@@ -110,7 +119,8 @@ class Seat:
         """Steps 1 and 2 for one cut, or for half of one; False when it has to wait."""
         if self.holder.at_rest and (self._save_wanted or self.holder.must_be_saved):
             await self._start_save()
-        said = self.holder.advance(self._around.outlook_of)
+        async with self._around.step_turn:
+            said = self.holder.advance(self._around.outlook_of)
         for message in said or ():
             await self._tell(message)
         self._steer(self)
@@ -147,7 +157,8 @@ class Seat:
         await self._saved()
         self._save_wanted = False
         if not self.is_saved:
-            writing = self._save(self.holder.snapshot())
+            started = time.monotonic()
+            writing = self._save(self.holder.snapshot(), started)
             self._saving = asyncio.create_task(or_die(writing, "state_not_saved"))
 
     async def _saved(self) -> None:
@@ -155,14 +166,13 @@ class Seat:
         if self._saving is not None:
             await asyncio.shield(self._saving)
 
-    async def _save(self, snapshot: Snapshot) -> None:
+    async def _save(self, snapshot: Snapshot, started: float) -> None:
         """Step 3, after what was told before the snapshot is confirmed.
 
         Step 4 follows by itself: Faust commits the saved positions every second.
         """
         await asyncio.gather(*self._told)
         async with self._around.save_turn:
-            started = time.monotonic()
             size = await self._vault.save(
                 snapshot.blob, snapshot.standing, snapshot.counts, self._with_state(snapshot)
             )
@@ -170,7 +180,8 @@ class Seat:
         metrics = self._around.metrics
         metrics.saves.inc()
         metrics.save_bytes.inc(size)
-        metrics.save_seconds.observe(time.monotonic() - started)
+        self.save_took_s = time.monotonic() - started
+        metrics.save_seconds.observe(self.save_took_s)
         for letter in snapshot.letters:
             metrics.dead_letters.labels(letter.reason).inc()
 
@@ -178,6 +189,5 @@ class Seat:
         names = self._around.names
         for letter in snapshot.letters:
             yield Message(names.dead_letters, self.number, None, fields.encode(letter))
-        for stats in snapshot.stats:
-            key = stats.dealer.id.encode()
-            yield Message(names.dealer_stats, self.number, key, fields.encode(stats))
+        for dealer, line in snapshot.stats.items():
+            yield Message(names.dealer_stats, self.number, dealer.encode(), line)

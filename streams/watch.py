@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 # How long a release waits for a partition to come to rest. A tick's round trip takes milliseconds;
 # if the others are gone, the successor repeats from the last save instead.
 REST_S = 0.5
+SAVE_PAUSE = 4  # times what a save took: a fifth of the time at most is spent on saving
 
 log = logger(__name__)
 
@@ -70,7 +71,7 @@ class Watch:
         self._topics = {**self._sources, self._names.ticks: TICKS}
         self._seats: dict[int, Seat] = {}
         self._changing = asyncio.Lock()  # of seats: load and release
-        self._save_turn = asyncio.Lock()
+        self._save_turn, self._step_turn = asyncio.Lock(), asyncio.Lock()
         self._outlooks = Outlooks(settings.broker, self._names.outlook, self._arise_all)
         self._teller: AIOKafkaProducer | None = None
 
@@ -100,13 +101,19 @@ class Watch:
             die("slice_not_taken", topic=piece.topic, partition=piece.partition)
 
     async def save_in_rotation(self) -> None:
-        """Ask the partitions in turn to save, each once per `worker.save_interval`."""
+        """Ask the partitions in turn to save, each once per `worker.save_interval`.
+
+        Large states take longer: then one at a time, for a part of the time only.
+        """
         interval_s = self._settings.worker.save_interval.seconds
-        for turn in itertools.count():
+        turns = itertools.count()
+        while True:
             seats = list(self._seats.values())
-            await asyncio.sleep(interval_s / max(len(seats), 1))
-            if seats:
-                seat = seats[turn % len(seats)]
+            took_s = max((seat.save_took_s for seat in seats), default=0.0)
+            await asyncio.sleep(max(interval_s / max(len(seats), 1), SAVE_PAUSE * took_s))
+            seats = list(self._seats.values())
+            if seats and not any(seat.is_saving for seat in seats):
+                seat = seats[next(turns) % len(seats)]
                 self._observe(seat)
                 seat.want_save()
 
@@ -179,7 +186,12 @@ class Watch:
             self._teller = kafka.quick_producer(self._settings.broker)
             await self._teller.start()
         return Surroundings(
-            self._names, self._teller, self._metrics, self._outlooks.get, self._save_turn
+            self._names,
+            self._teller,
+            self._metrics,
+            self._outlooks.get,
+            self._save_turn,
+            self._step_turn,
         )
 
     def _vault(self, number: int) -> Vault:
