@@ -21,7 +21,6 @@ from schemas.routing import partitions_of
 from schemas.rows import ROWS, Row, reader
 
 _SURELY_SHALLOW = 2 * DEEPEST  # bytes: each level takes two
-_DELETE = b"\x7f"  # the one control character that JSON allows as it is; others are escaped
 _ANY_TIME = "1970-01-01T00:00:00Z"  # stands in for that of a refused record
 
 
@@ -91,10 +90,8 @@ def _row(raw: bytes | None, source: Source | None, read: Callable[[bytes], Row])
     if raw is None or (len(raw) > _SURELY_SHALLOW and _large_or_deep(raw)):
         return _judged(raw, source)
     try:
-        row, plain = read(raw), raw.isascii()
-        if row.usual(printable=plain and b"\\" not in raw and _DELETE not in raw) and (
-            plain or raw.decode()  # fields we skip may be no UTF-8
-        ):
+        row = read(raw)
+        if row.usual() and (raw.isascii() or raw.decode()):  # fields we skip may be no UTF-8
             return row
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass  # the reference finds the reason

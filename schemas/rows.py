@@ -37,16 +37,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     region: _Label | None = None
     tier: _Label | None = None
 
-    def usual(self, *, printable: bool) -> bool:
-        """Whether what the decoder cannot check is surely right.
-
-        printable: no text of the record holds a control character, whatever the fields.
-        """
-        return (printable or self._ids().isprintable()) and _usual_code(self.currency)
-
-    def _ids(self) -> str:
-        """The texts that must not hold a control character: none of those is printable."""
-        return f"{self.event_id}{self.dealer_id}{self.order_id}"
+    def usual(self) -> bool:
+        """Whether ids and currency are surely right. No control character is printable."""
+        ids = f"{self.event_id}{self.dealer_id}{self.order_id}"
+        return ids.isprintable() and _usual_code(self.currency)
 
 
 class OrderRow(Row, frozen=True, kw_only=True, gc=False):
@@ -60,8 +54,10 @@ class OrderRow(Row, frozen=True, kw_only=True, gc=False):
     unit_price: _Price
     promo: bool | None = None
 
-    def _ids(self) -> str:
-        return f"{self.event_id}{self.dealer_id}{self.order_id}{self.sku}"
+    def usual(self) -> bool:
+        """As Row, and the product."""
+        ids = f"{self.event_id}{self.dealer_id}{self.order_id}{self.sku}"
+        return ids.isprintable() and _usual_code(self.currency)
 
 
 class ComplaintRow(Row, frozen=True, kw_only=True, gc=False):
@@ -76,12 +72,10 @@ class ComplaintRow(Row, frozen=True, kw_only=True, gc=False):
     status: Literal["opened", "resolved"] | None = None
     due: str | None = None
 
-    def usual(self, *, printable: bool) -> bool:
-        """As Row, and the deadline."""
-        return super().usual(printable=printable) and _usual_due(self.due)
-
-    def _ids(self) -> str:
-        return f"{super()._ids()}{self.sku}{self.issue_id}"
+    def usual(self) -> bool:
+        """As Row, and product, issue and deadline."""
+        ids = f"{self.sku}{self.issue_id}"
+        return super().usual() and ids.isprintable() and _usual_due(self.due)
 
 
 class ReturnRow(Row, frozen=True, kw_only=True, gc=False):
@@ -95,8 +89,9 @@ class ReturnRow(Row, frozen=True, kw_only=True, gc=False):
     unit_price: _Price | None = None
     reason: Annotated[str, Meta(max_length=LONGEST_REASON)] | None = None
 
-    def _ids(self) -> str:
-        return f"{super()._ids()}{self.sku}"
+    def usual(self) -> bool:
+        """As Row, and the product."""
+        return super().usual() and f"{self.sku}".isprintable()
 
 
 def _usual_code(code: str | None) -> bool:
