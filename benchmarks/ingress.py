@@ -30,7 +30,7 @@ from benchmarks.order_lines import order_file
 from benchmarks.worker_run import WorkerRun, run_worker
 from schemas.settings import Settings, Topics
 from streams.broker import Broker
-from streams.publish import publish
+from streams.playing.publish import publish
 from streams.topics import administration, create, delete, names
 
 DEALERS = (5_000, 100_000)

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 
 from schemas.instant import DAY, SECOND, format_instant, parse_instant
-from streams.files import Lines
+from streams.playing.files import Lines
 
 LINES_PER_ORDER = 3
 _START = parse_instant("2024-05-06T00:00:00Z")

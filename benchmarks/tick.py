@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmarks.measured import machine, peak_mb
 from detectors.columns import F64, I64
-from detectors.network import Network
-from detectors.partition import Partition
+from detectors.deciding.network import Network
 from detectors.setup import Setup
+from detectors.watching.partition import Partition
 from schemas.batch import Batch, Source
 from schemas.instant import DAY, HOUR, MINUTE, parse_instant
 from schemas.settings import Settings

@@ -20,7 +20,7 @@ import httpx
 from benchmarks.measured import Measured, Stopwatch
 from schemas.settings import Settings
 from streams.broker.ports import HOST, free_port
-from streams.children import Child, Children
+from streams.showing.children import Child, Children
 
 _LOOK_EVERY_S: Final = 0.1
 _LIMIT_S: Final = 600.0  # a million events take 10 to 30 s

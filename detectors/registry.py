@@ -1,15 +1,16 @@
 """All statistical detectors. To add one: a file with its baseline and a DETECTOR, and a line.
 
-A detector is a grid of changes and the form of its likelihood; `detectors.evidence` does the rest,
-for one entity or for a fleet. The contract tests run on whatever stands in this table.
+A detector is a grid of changes and the form of its likelihood;
+`detectors.evidence.shiryaev_roberts` does the rest, for one entity or for a fleet. The contract
+tests run on whatever stands in this table.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from detectors import case_rate, order_volume, unit_price
-from detectors.detector import Detector
+from detectors.baselines import case_rate, order_volume, unit_price
+from detectors.evidence.detector import Detector
 from schemas.alert import Kind
 
 DETECTORS: Final[dict[Kind, Detector]] = {

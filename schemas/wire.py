@@ -11,7 +11,7 @@ from schemas.alert import Kind
 
 
 class CellSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Orders of one tick and cohort, times detectors.common_factor.SCALE."""
+    """Orders of one tick and cohort, times detectors.baselines.common_factor.SCALE."""
 
     region: str
     tier: str

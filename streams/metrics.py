@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from schemas.alert import Change, Kind, Scope, Severity
 from schemas.batch import Source
 from schemas.dead_letter import Reason
-from streams.delivery import Outcome
+from streams.notifying.delivery import Outcome
 
 if TYPE_CHECKING:
     from threading import Thread

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from detectors.file_clock import AHEAD, FAR, Ruling, Verdict
-from detectors.waiting import ENOUGH_ORDERS, MOST_WAITING, NEAR, Arrival
+from detectors.playing.file_clock import AHEAD, FAR, Ruling, Verdict
+from detectors.playing.waiting import ENOUGH_ORDERS, MOST_WAITING, NEAR, Arrival
 
 
 class NaiveClock:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.children import RESTARTS, Child, Children
 from streams.errors import OperationError
+from streams.showing.children import RESTARTS, Child, Children
 from tests.waiting import eventually
 
 SLEEP = ("/bin/sh", "-c", "sleep 600 & sleep 600")  # with a grandchild
@@ -20,7 +20,7 @@ STUBBORN = ("/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; don
 PARENT = """
 import sys
 from pathlib import Path
-from streams.children import Child
+from streams.showing.children import Child
 child = Child("sleeper", ["/bin/sleep", "600"], Path(sys.argv[1]))
 print(child.pid, flush=True)
 sys.stdin.read()

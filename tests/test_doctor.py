@@ -13,7 +13,7 @@ from schemas.cut import Cut
 from schemas.instant import SECOND
 from schemas.routing import partitions_of
 from schemas.settings import Settings, Topics
-from streams.doctor import Finding, examine
+from streams.looking.doctor import Finding, examine
 from streams.topics import delete, names
 
 pytestmark = pytest.mark.kafka

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors import file_clock, waiting
-from detectors.file_clock import FileClock, Ruling
+from detectors.playing import file_clock, waiting
+from detectors.playing.file_clock import FileClock, Ruling
 from schemas.instant import DAY, HOUR, MINUTE
 from tests import naive_clock
 from tests.naive_clock import NaiveClock

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from schemas.dead_letter import MOST_KEPT, DeadLetter, Reason
 from schemas.decode import decode_lines
-from streams.files import CHUNK, FileError, Lines, read_lines, split_lines
+from streams.playing.files import CHUNK, FileError, Lines, read_lines, split_lines
 
 
 def flat(chunks: list[Lines]) -> list[tuple[str, int, bytes]]:

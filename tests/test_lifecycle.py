@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.episode import Episode, Reading, Reason, Silence, State, Step
-from detectors.lifecycle import TRANSITIONS, LifecycleError, absorb, acknowledge, step
+from detectors.deciding.episode import Episode, Reading, Reason, Silence, State, Step
+from detectors.deciding.lifecycle import TRANSITIONS, LifecycleError, absorb, acknowledge, step
 from schemas.alert import Change, Severity
 from schemas.instant import DAY
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.figures import MOST_CHARACTERS
-from detectors.message import tell
+from detectors.words.figures import MOST_CHARACTERS
+from detectors.words.message import tell
 from schemas.alert import (
     Change,
     Dealer,

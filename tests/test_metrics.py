@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from schemas.alert import Change, Kind, Scope, Severity
 from schemas.batch import Source
 from schemas.dead_letter import Reason
-from streams.delivery import Outcome
 from streams.metrics import Metrics, serve
+from streams.notifying.delivery import Outcome
 
 PARTITIONS = 3
 # Every label and its closed set: nothing else may become a label value.

@@ -20,13 +20,13 @@ from schemas.alert import Change, encode
 from schemas.instant import DAY
 from schemas.settings import Settings, Topics
 from streams import kafka
-from streams.delivery import Timing, wall_clock
 from streams.errors import UsageError
-from streams.lanes import LANE_LINES, LANES, lane_of
 from streams.metrics import Metrics
-from streams.notify import notify, run
-from streams.offers import read_line
-from streams.receiver import Receiver
+from streams.notifying.delivery import Timing, wall_clock
+from streams.notifying.lanes import LANE_LINES, LANES, lane_of
+from streams.notifying.notify import notify, run
+from streams.notifying.offers import read_line
+from streams.notifying.receiver import Receiver
 from streams.topics import administration, create, names
 from tests.samples import alert
 from tests.waiting import eventually

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from streams.delivery import Delivery, Outcome
-from streams.lanes import LANE_LINES, LANES, Lanes, Offer, Ways
 from streams.metrics import Metrics
-from streams.offers import Line, Repeats, Watermark
+from streams.notifying.delivery import Delivery, Outcome
+from streams.notifying.lanes import LANE_LINES, LANES, Lanes, Offer, Ways
+from streams.notifying.offers import Line, Repeats, Watermark
 
 if TYPE_CHECKING:
-    from streams.shelf import Shelf
-    from streams.webhook import Webhook
+    from streams.notifying.shelf import Shelf
+    from streams.notifying.webhook import Webhook
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3))))

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.cuts import CutDue
-from detectors.file_clock import AHEAD
-from detectors.playback import Place, Playback
+from detectors.playing.cuts import CutDue
+from detectors.playing.file_clock import AHEAD
+from detectors.playing.playback import Place, Playback
 from schemas.columns import Record
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.instant import DAY, HOUR, MINUTE, format_instant

@@ -9,7 +9,7 @@ import pytest
 from schemas.instant import HOUR, parse_instant
 from schemas.settings import Settings
 from streams.errors import UsageError
-from streams.reference import read_calendar, read_master
+from streams.playing.reference import read_calendar, read_master
 
 CALENDAR = """start,end,name,type,scope,entity,expected_ratio
 2024-05-01T00:00:00Z,2024-05-02T00:00:00Z,May Day,holiday,market,,

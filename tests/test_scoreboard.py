@@ -8,7 +8,7 @@ import pytest
 
 from schemas.alert import Kind, Scope
 from schemas.instant import DAY, format_instant
-from streams.scoreboard import Opening, openings, score
+from streams.showing.scoreboard import Opening, openings, score
 from streams.simulator.labels import Label, Labels
 
 DROP, PRICE = Kind.ORDER_VOLUME_DROP, Kind.UNIT_PRICE_DROP

@@ -7,9 +7,9 @@ from rich.console import Console
 
 from schemas.alert import Kind, Scope
 from schemas.instant import parse_instant
-from streams.board import board_table
-from streams.scoreboard import Row, Scoreboard
-from streams.view import SENTENCES, Picture, Plain, Speed, line, render
+from streams.showing.board import board_table
+from streams.showing.scoreboard import Row, Scoreboard
+from streams.showing.view import SENTENCES, Picture, Plain, Speed, line, render
 
 
 @pytest.fixture

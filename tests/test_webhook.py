@@ -18,10 +18,10 @@ from pydantic import SecretStr
 
 from schemas.alert import encode
 from schemas.settings import Webhook as WebhookSettings
-from streams.delivery import Delivery, Outcome, Timing
 from streams.errors import UsageError
-from streams.receiver import MOST_BYTES, Receiver, sentence
-from streams.webhook import (
+from streams.notifying.delivery import Delivery, Outcome, Timing
+from streams.notifying.receiver import MOST_BYTES, Receiver, sentence
+from streams.notifying.webhook import (
     FIRST_PAUSE_S,
     LONGEST_PAUSE_S,
     Reply,

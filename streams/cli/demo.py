@@ -31,6 +31,6 @@ def demo(
     and writes what the topics hold to `--alerts` and `--stats`.
     """
     settings = options.settings_of(config, set_)
-    from streams.demo import Plan, run
+    from streams.showing.demo import Plan, run
 
     run(Plan(settings, files or [], once, alerts, stats, dealers, calendar))

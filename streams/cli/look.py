@@ -19,7 +19,7 @@ def status(
 ) -> None:
     """Lag, closed ticks, dealers, open alerts, dead letters; exit 0 when nothing is behind."""
     settings = options.settings_of(config, set_)
-    from streams.status import run
+    from streams.looking.status import run
 
     raise typer.Exit(run(settings, json=json))
 
@@ -28,7 +28,7 @@ def status(
 def doctor(config: options.Config = None, set_: options.Set = None) -> None:
     """Look for what is wrong and say the cure; exit 1 when something is."""
     settings = options.settings_of(config, set_)
-    from streams.doctor import examine
+    from streams.looking.doctor import examine
 
     wrong = False
     for finding in examine(settings):

@@ -29,7 +29,7 @@ def publish(
     """Play files into the topics, with their own clock; ends when all is confirmed."""
     factor = _factor(speed)
     settings = options.settings_of(config, set_)
-    from streams.publish import run
+    from streams.playing.publish import run
 
     run(settings, events, speed=factor, dealers=dealers)
 
@@ -63,6 +63,6 @@ def tail(
 ) -> None:
     """Print a topic as NDJSON."""
     settings = options.settings_of(config, set_)
-    from streams.tail import run
+    from streams.looking.tail import run
 
     run(settings, topic, last=last, from_beginning=from_beginning, until_current=until_current)

@@ -43,7 +43,7 @@ def replay(
     follows the event times. Outputs appear only when all has been read.
     """
     settings = options.settings_of(config, set_)
-    from streams.replay import Outputs, run
+    from streams.playing.replay import Outputs, run
 
     outputs = Outputs(alerts=alerts, ledger=ledger, dead_letters=dead_letters, stats=stats)
     summary = run(settings, events, outputs, dealers=dealers, calendar=calendar, until=until)

@@ -35,7 +35,7 @@ def worker(
     Start more of them, each with its own slot, up to one per partition.
     """
     settings = options.settings_of(config, set_)
-    from streams.worker import run
+    from streams.workers.worker import run
 
     run(settings, slot=slot, role=role.value)
 
@@ -44,7 +44,7 @@ def worker(
 def clock(config: options.Config = None, set_: options.Set = None) -> None:
     """Write the ticks of the wall clock, until Ctrl-C or SIGTERM."""
     settings = options.settings_of(config, set_)
-    from streams.clock import run
+    from streams.ticking.clock import run
 
     run(settings)
 
@@ -53,6 +53,6 @@ def clock(config: options.Config = None, set_: options.Set = None) -> None:
 def notify(config: options.Config = None, set_: options.Set = None) -> None:
     """Deliver alerts to the webhook of the settings, until Ctrl-C or SIGTERM."""
     settings = options.settings_of(config, set_)
-    from streams.notify import run
+    from streams.notifying.notify import run
 
     run(settings)

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from detectors.network import Network
-from detectors.partition import Partition
+from detectors.deciding.network import Network
 from detectors.setup import Setup
+from detectors.watching.partition import Partition
 from schemas.alert import Alert
 from schemas.batch import Batch, Source
 from schemas.columns import Record, gather

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from detectors.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
 from detectors.columns import F64, I64
-from detectors.detector import Detector, Form
-from detectors.evidence import Evidence, Seen
+from detectors.evidence.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
+from detectors.evidence.detector import Detector, Form
+from detectors.evidence.shiryaev_roberts import Evidence, Seen
 
 INFORMATION = 0.4  # of one step about the largest change, so that weeks decide, not a day
 

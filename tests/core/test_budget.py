@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.budget import LEAST_PER_YEAR, MOST_PER_YEAR, per_year, threshold, thresholds
+from detectors.deciding.budget import LEAST_PER_YEAR, MOST_PER_YEAR, per_year, threshold, thresholds
 from detectors.registry import DETECTORS
 
 ABLE = st.dictionaries(st.sampled_from(["orders", "prices", "returns"]), st.integers(0, 10**6))

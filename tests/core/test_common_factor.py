@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from detectors.baselines.common_factor import (
+    HALF_LIVES,
+    SCALE,
+    SPEEDS,
+    PeerSums,
+    keep,
+    log_factors,
+    scaled,
+)
 from detectors.columns import F64
-from detectors.common_factor import HALF_LIVES, SCALE, SPEEDS, PeerSums, keep, log_factors, scaled
 
 ZERO = np.zeros(1, np.int32)
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from detectors.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
 from detectors.columns import F64, capacity_of, from_arrays, grown, to_arrays
-from detectors.detector import Detector, Form
-from detectors.evidence import NOTHING, Evidence, clear, onset, posterior
+from detectors.evidence.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
+from detectors.evidence.detector import Detector, Form
+from detectors.evidence.river_form import FEATURES, CountChange, MeanChange
+from detectors.evidence.shiryaev_roberts import NOTHING, Evidence, clear, onset, posterior
 from detectors.registry import DETECTORS
-from detectors.river_form import FEATURES, CountChange, MeanChange
 from schemas.alert import Kind
 from tests.core.streams_of_one import (
     absurd,

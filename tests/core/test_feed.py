@@ -7,7 +7,14 @@ import json
 import numpy as np
 import pytest
 
-from detectors.feed import LEAST_GAPS, LONGEST_TIMES, SURE, SUSPECT, FollowingFeed, OrderFeed
+from detectors.deciding.feed import (
+    LEAST_GAPS,
+    LONGEST_TIMES,
+    SURE,
+    SUSPECT,
+    FollowingFeed,
+    OrderFeed,
+)
 
 
 def test_orders_that_come_are_no_outage() -> None:

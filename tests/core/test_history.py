@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detectors import history as past
+from detectors.baselines import history as past
 from detectors.columns import F64
 from detectors.timeline import DAY, HOUR
 

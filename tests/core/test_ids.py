@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from detectors.columns import I64, U64
-from detectors.ids import RowIndex, SeenEvents
+from detectors.watching.ids import RowIndex, SeenEvents
 
 WINDOW = 100
 # Few identities, so that they meet again; some of one home place, so that they collide.

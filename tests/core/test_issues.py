@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from detectors.issues import FORGET, Count, Issues
+from detectors.watching.issues import FORGET, Count, Issues
 from schemas.batch import IssueNote
 from schemas.instant import DAY
 

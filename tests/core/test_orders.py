@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.orders import Cancelled, OrderBook, OrderLines
+from detectors.watching.orders import Cancelled, OrderBook, OrderLines
 from schemas.instant import DAY, HOUR
 
 LATE_LIMIT, CANCEL_WINDOW = 7 * DAY, 48 * HOUR

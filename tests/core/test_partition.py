@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from detectors.network import Network
-from detectors.partition import OrderError, Partition
+from detectors.deciding.network import Network
 from detectors.setup import Setup
+from detectors.watching.partition import OrderError, Partition
 from schemas.batch import Source
 from schemas.columns import Record
 from schemas.dead_letter import Reason

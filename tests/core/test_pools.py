@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.common_factor import SCALE
-from detectors.learning import BIN, LEVEL_BINS, LEVEL_LOWEST
-from detectors.pools import FleetPools
+from detectors.baselines.common_factor import SCALE
+from detectors.deciding.pools import FleetPools
+from detectors.watching.learning import BIN, LEVEL_BINS, LEVEL_LOWEST
 
 LEVELS = st.lists(st.floats(0.01, 1e4), min_size=1, max_size=60)
 WHOLE = int(SCALE)

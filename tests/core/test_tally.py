@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from detectors.tally import LAST_7, LAST_28, LIMIT, SCALE, TODAY, TOTAL, Tally, products, whole
+from detectors.watching.tally import (
+    LAST_7,
+    LAST_28,
+    LIMIT,
+    SCALE,
+    TODAY,
+    TOTAL,
+    Tally,
+    products,
+    whole,
+)
 
 ROWS, WIDTH = 3, 2
 SPANS = {TODAY: 1, LAST_7: 7, LAST_28: 28}

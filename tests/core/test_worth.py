@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detectors import worth
+from detectors.baselines import worth
 from detectors.columns import F64
 
 ROW = np.array([0])

@@ -10,8 +10,8 @@ import numpy as np
 
 from schemas import wire
 from schemas.batch import Source
-from streams.core import Core
 from streams.topics import names
+from streams.workers.core import Core
 from tests.kafka.recount import Logs, Recount, recount, saved_state
 
 

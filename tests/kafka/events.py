@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 
 from schemas.instant import HOUR, format_instant, parse_instant
-from streams.files import Lines
+from streams.playing.files import Lines
 
 START = parse_instant("2024-03-01T00:00:00Z")
 _TYPES = ("order", "complaint", "return")

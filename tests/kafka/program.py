@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from schemas.settings import Settings
-from streams import worker
 from streams.logs import configure
+from streams.workers import worker
 from tests.kafka.recount_core import recount_core
 
 STOP_S = 20.0  # a worker itself gives its agents 10 s

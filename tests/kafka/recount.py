@@ -16,9 +16,9 @@ from schemas.instant import DAY
 from schemas.settings import Settings
 from schemas.wire import Outlook
 from streams import kafka
-from streams.core import Core
-from streams.rows import Arrays, saved_in
 from streams.topics import names
+from streams.workers.core import Core
+from streams.workers.rows import Arrays, saved_in
 
 Records = list[ConsumerRecord]
 

@@ -24,8 +24,8 @@ from schemas.master import DealerRecord
 from schemas.settings import Settings
 from schemas.stats import DealerInfo, DealerStats, DealerStatus, Issues, Recent, Totals
 from schemas.wire import Census, Outlook, Signals
-from streams.core import Core
-from streams.rows import Arrays
+from streams.workers.core import Core
+from streams.workers.rows import Arrays
 from tests import samples
 from tests.kafka import messages
 
@@ -61,7 +61,7 @@ class Tally:
 
 
 class RecountPartition:
-    """As detectors.partition.Partition."""
+    """As detectors.watching.partition.Partition."""
 
     def __init__(self, number: int, arrays: Arrays | None = None) -> None:
         self.number = number
@@ -137,14 +137,14 @@ class RecountPartition:
 
 @dataclass(frozen=True, slots=True)
 class RecountDecisions:
-    """As detectors.network.Decisions."""
+    """As detectors.deciding.network.Decisions."""
 
     alerts: list[Alert]
     ledger: list[Alert]
 
 
 class RecountNetwork:
-    """As detectors.network.Network."""
+    """As detectors.deciding.network.Network."""
 
     def __init__(self, arrays: Arrays | None = None) -> None:
         self.digest = 0 if arrays is None else int(arrays["digest"][0])
@@ -171,7 +171,7 @@ class RecountNetwork:
 
 
 def recount_core(settings: Settings, master: Mapping[str, DealerRecord]) -> Core:
-    """Stands in for streams.core.real_core."""
+    """Stands in for streams.workers.core.real_core."""
     del settings, master
     return Core(RecountPartition, RecountNetwork)
 

@@ -6,9 +6,10 @@ import asyncio
 import time
 
 from schemas.settings import Settings
-from streams import kafka, ticks
-from streams.rows import is_head, read_head
+from streams import kafka
+from streams.ticking import ticks
 from streams.topics import names
+from streams.workers.rows import is_head, read_head
 
 PATIENCE_S = 90.0
 

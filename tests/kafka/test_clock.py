@@ -13,7 +13,7 @@ from schemas.cut import Cut, Sequence
 from schemas.instant import HOUR, MINUTE, SECOND
 from schemas.settings import Settings, Topics
 from streams import kafka
-from streams.clock import Clock
+from streams.ticking.clock import Clock
 from streams.topics import names
 from tests.kafka.recount import read_logs
 

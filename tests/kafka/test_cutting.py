@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from schemas.batch import Source
 from schemas.cut import Cut, Sequence, decode, encode
 from schemas.instant import HOUR, MINUTE, SECOND
-from streams.cutting import Progress, Rule
+from streams.ticking.cutting import Progress, Rule
 
 RULE = Rule(HOUR, 5 * MINUTE, records=100)
 COUNTS = st.integers(0, 1_000)

@@ -14,7 +14,7 @@ import pytest
 from schemas.settings import Settings
 from streams import kafka
 from streams.broker import Broker
-from streams.publish import publish
+from streams.playing.publish import publish
 from streams.topics import administration, create
 from tests.kafka import events, standings
 from tests.kafka.equality import assert_equal_to_recount

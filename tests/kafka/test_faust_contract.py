@@ -1,7 +1,8 @@
-"""The private parts of Faust and aiokafka that streams/slices.py uses: are they as we know them?
+"""The private parts of Faust and aiokafka that the slices use: are they as we know them?
 
 The text of a method that we replace, or whose order of effects we rely on, is pinned by a hash.
-When a test fails after an update: read what changed, adapt streams/slices.py, then write the hash.
+When a test fails after an update: read what changed, adapt streams/workers/slices.py, then write
+the hash.
 """
 
 from __future__ import annotations

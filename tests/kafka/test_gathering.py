@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.wire import Census, Outlook, Signals
-from streams.gathering import Decided, Gathering, UnexpectedMessageError
+from streams.workers.gathering import Decided, Gathering, UnexpectedMessageError
 from tests.kafka import messages
 from tests.kafka.recount_core import RecountNetwork
 

@@ -17,8 +17,8 @@ from schemas.cut import BrokenSequenceError, Cut
 from schemas.decode import RawSlice, decode_slice
 from schemas.instant import HOUR, format_instant
 from schemas.wire import Census, Signals
-from streams.holder import TICKS, Holder, HoleError, Noted
-from streams.rows import Standing, unpack
+from streams.workers.holder import TICKS, Holder, HoleError, Noted
+from streams.workers.rows import Standing, unpack
 from tests.kafka import messages
 from tests.kafka.recount_core import RecountPartition
 

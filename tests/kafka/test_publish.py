@@ -17,7 +17,7 @@ from schemas.routing import partitions_of
 from schemas.settings import Settings, Topics
 from streams import kafka
 from streams.broker import Broker
-from streams.publish import publish
+from streams.playing.publish import publish
 from streams.topics import administration, create, names
 from tests.kafka import events
 from tests.kafka.recount import Logs, read_logs

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from streams import rows
-from streams.rows import DamagedStateError, Standing
+from streams.workers import rows
+from streams.workers.rows import DamagedStateError, Standing
 
 STANDING = Standing(7, 3, {"orders": 12, "outlook": 2})
 DTYPES = st.sampled_from(["f4", "f8", "i4", "i8", "u8", "?", "U5", "S3"])

@@ -11,8 +11,9 @@ import pytest
 from schemas import wire
 from schemas.settings import Settings, Topics
 from schemas.wire import Signals
-from streams import kafka, tail
+from streams import kafka
 from streams.errors import UsageError
+from streams.looking import tail
 from streams.topics import names
 from tests.waiting import eventually
 

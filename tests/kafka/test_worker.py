@@ -14,10 +14,10 @@ from kafka import KafkaAdminClient
 
 from schemas.settings import Settings, Topics
 from streams import kafka
-from streams.application import group
-from streams.publish import publish
-from streams.status import Status, status_of
+from streams.looking.status import Status, status_of
+from streams.playing.publish import publish
 from streams.topics import names
+from streams.workers.application import group
 from tests.kafka import events
 from tests.kafka.equality import assert_equal_to_recount
 from tests.kafka.program import Programs

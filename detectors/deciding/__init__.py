@@ -1,0 +1,1 @@
+"""The stage that sees all partitions: outlooks, budget, the life of alerts."""

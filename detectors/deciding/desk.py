@@ -1,0 +1,165 @@
+"""From readings to alerts: the life of every episode, and what is said of it.
+
+One record per kind and entity; readings that are missing in a tick are below the reporting floor.
+What is decided but not sent (dealers still warming up) goes to the ledger, once an episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from detectors.deciding import draft, lifecycle
+from detectors.deciding.episode import Episode, Silence
+from detectors.deciding.episode import Reading as Evidence
+from detectors.words.message import tell
+from schemas.alert import Alert, Draft, Scope, Severity, Suppressed, SuppressedReason, alert_id
+from schemas.wire import Reading
+
+Key = tuple[str, str, str]  # kind, scope, entity
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What one tick led to."""
+
+    alerts: list[Alert]
+    ledger: list[Alert]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a decision needs besides readings."""
+
+    tick: int
+    at: int  # end of the tick, microseconds
+    thresholds: Mapping[str, float]
+    usual_week: Mapping[str, float]  # median weekly value of a dealer, by currency
+
+
+@dataclass
+class Case:
+    """An episode, open or resting, and the last reading it was judged on."""
+
+    episode: Episode
+    last: draft.Statement
+
+
+class Desk:
+    """Every alert of the network."""
+
+    def __init__(self, base_url: str) -> None:
+        self._links = base_url.rstrip("/")
+        self._cases: dict[Key, Case] = {}
+        self._held: set[Key] = set()  # crossed while warming up, told to the ledger
+
+    def decide(
+        self, readings: Iterable[Reading], feeds: Iterable[draft.Statement], now: Context
+    ) -> Decisions:
+        """Judge one tick, in the order of kind and entity."""
+        statements = [
+            draft.of_reading(reading, now.at, now.thresholds, now.usual_week)
+            for reading in readings
+        ]
+        today = {one.key: one for one in sorted([*statements, *feeds], key=lambda one: one.key)}
+        self._held &= today.keys()
+        decisions = Decisions([], [])
+        for key in sorted(today.keys() | self._cases.keys()):
+            self._judge(key, today.get(key), now, decisions)
+        return decisions
+
+    def _judge(
+        self, key: Key, said: draft.Statement | None, now: Context, decisions: Decisions
+    ) -> None:
+        case = self._cases.get(key)
+        if said is not None and said.warming_up and case is None:
+            self._hold(key, said, now, decisions)
+            return
+        episode = case.episode if case else None
+        step = lifecycle.step(episode, self._evidence(said, episode, now))
+        if step.episode is None:
+            self._cases.pop(key, None)
+            return
+        last = said or (case.last if case else None)
+        if last is None:
+            return
+        if case is not None and case.episode.alert_id == step.episode.alert_id:
+            last = structs.replace(last, onset=case.last.onset)  # told once, at the opening
+        self._cases[key] = Case(step.episode, last)
+        if step.change is not None:
+            line = draft.line(last, step.episode, step.change, now.at, self._related(key, last))
+            decisions.alerts.append(self._worded(line, step.episode.opened_at))
+
+    def _hold(self, key: Key, said: draft.Statement, now: Context, decisions: Decisions) -> None:
+        if key in self._held or said.log_odds < said.threshold:
+            return
+        self._held.add(key)
+        opened = lifecycle.step(None, self._evidence(said, None, now))
+        if opened.episode is None or opened.change is None:
+            return
+        line = draft.line(said, opened.episode, opened.change, now.at, ())
+        held = Suppressed(reason=SuppressedReason.WARM_UP, until=None, into=None)
+        line = line.model_copy(update={"suppressed": held})
+        decisions.ledger.append(self._worded(line, now.at))
+
+    @staticmethod
+    def _evidence(
+        said: draft.Statement | None, episode: Episode | None, now: Context
+    ) -> Evidence | Silence:
+        if said is None:
+            return Silence(now.at)
+        peak = said.log_odds
+        if episode is not None and episode.resolved_at is None:
+            peak = episode.peak
+        return Evidence(
+            at=now.at,
+            log_odds=said.log_odds,
+            threshold=said.threshold,
+            severity=draft.severity(said, peak),
+            alert_id=alert_id(said.kind, said.scope, said.entity, now.tick),
+            gist=said.verdict or "",
+        )
+
+    def _related(self, key: Key, said: draft.Statement) -> tuple[str, ...]:
+        """Other open alerts of the same dealer."""
+        if said.scope is not Scope.DEALER:
+            return ()
+        same = (
+            case.episode.alert_id
+            for other, case in sorted(self._cases.items())
+            if other != key and other[1:] == key[1:] and case.episode.resolved_at is None
+        )
+        return tuple(same)
+
+    def _worded(self, line: Draft, opened_at: int) -> Alert:
+        url = f"{self._links}/alerts/{line.alert_id}" if self._links else None
+        return Alert.of(line, tell(line, opened_at), url)
+
+    def state(self) -> Any:
+        """Plain values for a snapshot."""
+        cases = [
+            [*key, asdict(case.episode), msgspec.to_builtins(case.last)]
+            for key, case in sorted(self._cases.items())
+        ]
+        return [cases, sorted(self._held)]
+
+    def load(self, state: Any) -> None:
+        """Take over what `state` gave."""
+        cases, held = state
+        for kind, scope, entity, episode, last in cases:
+            statement = msgspec.convert(last, draft.Statement)
+            self._cases[kind, scope, entity] = Case(_episode(episode), statement)
+        self._held = {(kind, scope, entity) for kind, scope, entity in held}
+
+
+def _episode(values: dict[str, Any]) -> Episode:
+    milder = values["milder"]
+    return replace(
+        Episode(**values),
+        severity=Severity(values["severity"]),
+        milder=Severity(milder) if milder else None,
+    )

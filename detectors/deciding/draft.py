@@ -1,0 +1,207 @@
+"""What is known about one entity and kind now, and the alert line that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from detectors.deciding.budget import per_year
+from detectors.deciding.episode import Episode
+from schemas.alert import (
+    Change,
+    Dealer,
+    Draft,
+    Effect,
+    Evidence,
+    Kind,
+    Parts,
+    Scope,
+    Severity,
+    Unit,
+    Verdict,
+    Vertical,
+    Window,
+)
+from schemas.wire import DealerCard, Reading
+
+REGION_FALLS: Final = 0.8  # common factor at which a drop is the region's or the market's too
+CERTAIN_NATS: Final = 2.0  # above the threshold
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """One tick's evidence on one entity, in the terms of an alert."""
+
+    kind: Kind
+    scope: Scope
+    entity: str
+    dealer: DealerCard | None
+    log_odds: float
+    threshold: float
+    statistical: bool
+    stake: float  # money in danger, in weeks of a usual dealer
+    onset: int  # microseconds
+    window_from: int
+    window_to: int  # when this was true
+    observed: float
+    expected: float
+    unit: Unit
+    chance: float | None
+    loss_per_week: float | None
+    currency: str | None
+    verdict: Verdict | None
+    warming_up: bool
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Kind, scope and entity: one alert at a time."""
+        return (str(self.kind), str(self.scope), self.entity)
+
+
+def of_reading(
+    reading: Reading, at: int, thresholds: Mapping[str, float], usual_week: Mapping[str, float]
+) -> Statement:
+    """The statement of a dealer's reading at the end of a tick."""
+    threshold = thresholds[reading.kind]
+    return Statement(
+        kind=reading.kind,
+        scope=Scope.DEALER,
+        entity=reading.dealer.id,
+        dealer=reading.dealer,
+        log_odds=reading.log_odds,
+        threshold=threshold,
+        statistical=True,
+        stake=_stake(reading, usual_week),
+        onset=reading.onset,
+        window_from=reading.window_from,
+        window_to=at,
+        observed=reading.observed,
+        expected=reading.expected,
+        unit=Unit(reading.unit),
+        chance=reading.chance,
+        loss_per_week=reading.loss_per_week,
+        currency=reading.currency,
+        verdict=_verdict(reading),
+        warming_up=reading.warming_up,
+    )
+
+
+def of_outage(source: str, since: int, at: int, expected: float) -> Statement:
+    """The statement of a feed that has stopped since a moment."""
+    units = {"orders": Unit.ORDERS, "complaints": Unit.COMPLAINTS, "returns": Unit.RETURNS}
+    return Statement(
+        kind=Kind.FEED_OUTAGE,
+        scope=Scope.FEED,
+        entity=source,
+        dealer=None,
+        log_odds=0.0,
+        threshold=0.0,
+        statistical=False,
+        stake=1.0,
+        onset=min(since, at),
+        window_from=min(since, at),
+        window_to=at,
+        observed=0.0,
+        expected=expected,
+        unit=units.get(source, Unit.EVENTS),
+        chance=None,
+        loss_per_week=None,
+        currency=None,
+        verdict=None,
+        warming_up=False,
+    )
+
+
+def _stake(reading: Reading, usual_week: Mapping[str, float]) -> float:
+    usual = usual_week.get(reading.currency or "")
+    week = reading.week_value
+    if not usual or week is None:
+        return 0.5
+    if reading.loss_per_week is not None:
+        return reading.loss_per_week / usual
+    # cases put the dealer's trade at risk, the more the stronger they have risen
+    return week / usual * min(reading.ratio - 1.0, 4.0) / 4.0
+
+
+def severity(said: Statement, peak: float) -> Severity:
+    """From money against a usual dealer's week, and from certainty; not from the score alone.
+
+    peak: nats, the highest log odds of the episode: what was certain does not become less so while
+    the evidence wanders, or an alert would flap between two severities.
+    """
+    certain = max(said.log_odds, peak) >= said.threshold + CERTAIN_NATS
+    if said.stake >= 1.0 and (certain or not said.statistical):
+        return Severity.CRITICAL
+    return Severity.WARNING if said.stake >= 0.2 else Severity.INFO
+
+
+def _verdict(reading: Reading) -> Verdict:
+    if reading.kind is Kind.ORDER_VOLUME_DROP:
+        if reading.network_ratio < REGION_FALLS:
+            return Verdict.MARKET_WIDE
+        if reading.region_ratio < REGION_FALLS:
+            return Verdict.REGIONAL
+    return Verdict.DEALER_SPECIFIC
+
+
+def line(
+    said: Statement, episode: Episode, change: Change, at: int, related: tuple[str, ...]
+) -> Draft:
+    """The line of an alert that tells a change at a moment, still without words."""
+    loss = said.loss_per_week
+    effect = Effect.of(
+        said.observed,
+        said.expected,
+        said.unit,
+        Window(from_=said.window_from, to=said.window_to),
+        loss_per_week=loss,
+        currency=said.currency if loss is not None else None,
+    )
+    return Draft(
+        alert_id=episode.alert_id,
+        sequence=episode.sequence,
+        status=change.status,
+        change=change,
+        kind=said.kind,
+        scope=said.scope,
+        entity=said.entity,
+        dealer=_dealer(said.dealer),
+        at=at,
+        onset=said.onset,
+        severity=episode.severity,
+        evidence=_evidence(said),
+        effect=effect,
+        verdict=said.verdict,
+        vertical=Vertical(ratio=effect.ratio, chance=said.chance) if said.statistical else None,
+        parts=_parts(said.kind, loss),
+        related=related,
+    )
+
+
+def _dealer(card: DealerCard | None) -> Dealer | None:
+    if card is None:
+        return None
+    return Dealer(
+        id=card.id, name=card.name, region=card.region, tier=card.tier, manager=card.manager
+    )
+
+
+def _evidence(said: Statement) -> Evidence:
+    if not said.statistical:
+        return Evidence()
+    return Evidence(
+        log_odds=said.log_odds,
+        threshold=said.threshold,
+        false_alerts_per_year=per_year(said.threshold),
+    )
+
+
+def _parts(kind: Kind, loss: float | None) -> Parts | None:
+    """All of a drop is frequency, all of a cut is price: what this form of detection looks at."""
+    if loss is None:
+        return None
+    price = -loss if kind is Kind.UNIT_PRICE_DROP else 0.0
+    return Parts.of(
+        order_frequency=-loss - price, order_size=0.0, price=price, mix=0.0, lost_skus=0.0
+    )

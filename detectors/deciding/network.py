@@ -1,0 +1,176 @@
+"""The network stage: censuses become an outlook, signals become decisions.
+
+    combine(censuses)    tick T of every partition: common factors, levels, pools, thresholds
+    decide(signals)      tick T weighed by every partition: the life of alerts, the ledger
+
+A function of the messages alone: the same log gives the same outlooks and alerts, to the last
+digit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
+
+import numpy as np
+
+from detectors.baselines.common_factor import SCALE
+from detectors.columns import Array
+from detectors.deciding import budget, draft
+from detectors.deciding.desk import Context, Decisions, Desk
+from detectors.deciding.feed import FollowingFeed, OrderFeed
+from detectors.deciding.pools import FleetPools
+from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors
+from detectors.setup import Setup
+from schemas.wire import Census, Outlook, Signals
+
+__all__ = ["Decisions", "Network"]
+
+LAYOUT: Final = 1  # of snapshots
+FOLLOWING: Final = ("complaints", "returns")
+
+
+class Network:
+    """What is decided for all dealers together."""
+
+    def __init__(self, setup: Setup, partitions: int) -> None:
+        self.tick: int | None = None  # last combined
+        self._setup = setup
+        self._partitions = partitions
+        self._peers = PeerTotals()
+        self._items = ItemLevels()
+        self._factors = (SkuFactors(0), SkuFactors(1))
+        self._pools = FleetPools()
+        self._orders = OrderFeed()
+        self._following = {source: FollowingFeed() for source in FOLLOWING}
+        self._desk = Desk(setup.settings.links.base_url)
+        self._thresholds = self._spend()
+        self._usual_week: dict[str, float] = {}
+        self._trade = 1.0  # the network's orders against expected, when they last came
+
+    @classmethod
+    def restore(cls, setup: Setup, partitions: int, arrays: Mapping[str, Array]) -> Self:
+        """The network of a snapshot. ValueError when another layout wrote it."""
+        layout, state = json.loads(arrays["network"].tobytes())
+        if layout != LAYOUT:
+            raise ValueError(f"state has layout {layout}, this version reads {LAYOUT}")
+        network = cls(setup, partitions)
+        network._load(state)
+        return network
+
+    def combine(self, censuses: Sequence[Census]) -> Outlook:
+        """The outlook of one tick, from the censuses of (nearly) all partitions, in any order.
+
+        Partitions that are not among them are named in it. ValueError when ticks differ.
+        """
+        tick = _one_tick([census.tick for census in censuses])
+        days = self._setup.timeline.days
+        self.tick = tick
+        self._peers.add((cell for one in censuses for cell in one.cells), days)
+        items = self._items.add(item for one in censuses for item in one.items)
+        complaints = self._factors[0].add((c for one in censuses for c in one.complaints), days)
+        returns = self._factors[1].add((c for one in censuses for c in one.returns), days)
+        pools = self._pools.add(one.pools for one in censuses)
+        self._usual_week |= {n[5:]: p[0] for n, p in pools.items() if n.startswith("week/")}
+        if pools:
+            self._thresholds = self._spend()
+        blurred = any(one.blurred for one in censuses)
+        if not blurred:
+            self._listen(tick, censuses)
+        reported = {census.partition for census in censuses}
+        return Outlook(
+            tick=tick,
+            network=self._peers.network(),
+            regions=self._peers.regions(),
+            tiers=self._peers.tiers(),
+            items=items,
+            complaints=complaints,
+            returns=returns,
+            pools=pools,
+            thresholds=self._thresholds if pools else {},
+            silent=["orders", *FOLLOWING] if blurred else self._silent(),
+            missing=sorted(set(range(self._partitions)) - reported),
+        )
+
+    def decide(self, signals: Sequence[Signals]) -> Decisions:
+        """What one tick leads to. ValueError when ticks differ."""
+        tick = _one_tick([one.tick for one in signals])
+        now = Context(
+            tick=tick,
+            at=self._setup.timeline.end(tick),
+            thresholds=self._thresholds,
+            usual_week=self._usual_week,
+        )
+        readings = [reading for one in signals for reading in one.readings]
+        return self._desk.decide(readings, self._outages(now.at), now)
+
+    def _spend(self) -> dict[str, float]:
+        knob = self._setup.settings.budget.false_alerts_per_week
+        return budget.thresholds(knob, self._pools.able)
+
+    def _listen(self, tick: int, censuses: Sequence[Census]) -> None:
+        """Hear every source, or its silence."""
+        due = sum(one.expected_orders for one in censuses)
+        largest = max((one.largest_expected for one in censuses), default=0)
+        orders = sum(one.records.get("orders", 0) for one in censuses)
+        self._orders.tick(tick, orders, (due - largest) / SCALE * min(self._trade, 1.0))
+        if orders:
+            slow = self._peers.network()
+            self._trade = (slow.observed[-1] + 2.0) / (slow.expected[-1] + 2.0)
+        for source, feed in self._following.items():
+            feed.tick(tick, sum(one.records.get(source, 0) for one in censuses), orders)
+
+    def _silent(self) -> list[str]:
+        """Sources whose silence is nobody's evidence."""
+        orders = ["orders"] if self._orders.suspect else []
+        return orders + [source for source, feed in self._following.items() if feed.out]
+
+    def _outages(self, at: int) -> list[draft.Statement]:
+        """Feeds that have stopped; while orders are out, the others can only be silent too."""
+        heard: dict[str, OrderFeed | FollowingFeed] = {"orders": self._orders}
+        if not self._orders.suspect:
+            heard |= self._following
+        start = self._setup.timeline.start
+        return [
+            draft.of_outage(source, start(feed.since), at, feed.missed)
+            for source, feed in heard.items()
+            if feed.out and feed.since is not None
+        ]
+
+    def snapshot(self) -> dict[str, Array]:
+        """The state, as named arrays."""
+        state = {
+            "tick": self.tick,
+            "peers": self._peers.state(),
+            "items": self._items.state(),
+            "factors": [one.state() for one in self._factors],
+            "pools": self._pools.state(),
+            "orders": self._orders.state(),
+            "following": {source: feed.state() for source, feed in self._following.items()},
+            "desk": self._desk.state(),
+            "thresholds": self._thresholds,
+            "usual_week": self._usual_week,
+            "trade": self._trade,
+        }
+        told = json.dumps([LAYOUT, state], sort_keys=True)
+        return {"network": np.frombuffer(told.encode(), np.uint8).copy()}
+
+    def _load(self, state: dict[str, Any]) -> None:
+        self.tick = state["tick"]
+        self._peers.load(state["peers"])
+        self._items.load(state["items"])
+        for one, told in zip(self._factors, state["factors"], strict=True):
+            one.load(told)
+        self._pools.load(state["pools"])
+        self._orders = OrderFeed.of(state["orders"])
+        self._following = {s: FollowingFeed.of(told) for s, told in state["following"].items()}
+        self._desk.load(state["desk"])
+        self._thresholds, self._usual_week = state["thresholds"], state["usual_week"]
+        self._trade = state["trade"]
+
+
+def _one_tick(ticks: Sequence[int]) -> int:
+    if len(set(ticks)) != 1:
+        raise ValueError(f"messages of one tick are wanted, found ticks {sorted(set(ticks))}")
+    return ticks[0]

@@ -1,0 +1,122 @@
+"""What the fleet teaches its members, once a day: priors by tier, dispersion, usual weekly value.
+
+Empirical Bayes from exact sums; medians come from histograms, because histograms add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import exp, log
+from typing import Any, Final
+
+import numpy as np
+
+from detectors.baselines.common_factor import SCALE
+from detectors.watching.knowledge import CASE_KINDS
+from detectors.watching.learning import BIN, LEVEL_LOWEST
+
+PERSISTENCE_KEEP: Final = 0.985  # per day
+
+
+class FleetPools:
+    """The network's side of what `detectors.watching.learning` counts."""
+
+    def __init__(self) -> None:
+        self._log_dispersion = log(0.08)
+        self._persistence = [0.0, 0.0]  # fading sums of products and of their worth
+        self._drift = 0.015**2
+        self._case_dispersion = dict.fromkeys(CASE_KINDS, 0.03)
+        self.able: dict[str, int] = {}  # kind of evidence -> dealers that can prove anything
+
+    def add(self, pools: Iterable[Mapping[str, list[int]]]) -> dict[str, list[float]]:
+        """The sums of all partitions after a local day; what partitions should know anew."""
+        whole = _sum(pools)
+        told: dict[str, list[float]] = {}
+        for name in sorted(whole):
+            sums = whole[name]
+            group, of_member, member = name.partition("/")
+            if group == "able":
+                self.able[member] = sums[0]
+            elif group == "tier":
+                told[name] = _tier(sums)
+            elif group == "week":
+                told[name] = [_median(sums)]
+            elif of_member:
+                told[name] = _rate(sums)
+            else:
+                told[name] = self._variance(name, sums)
+        return told
+
+    def _variance(self, name: str, sums: list[int]) -> list[float]:
+        surplus, worth = sums[0] / SCALE, sums[1] / SCALE
+        if name == "dispersion":
+            return self._dispersion(surplus, worth, sums[2] / SCALE, sums[3] / SCALE)
+        step = exp(min(max(0.2 * surplus / max(worth, 1.0), -0.1), 0.1))
+        if name == "drift":
+            self._drift = min(max(self._drift * step, 0.003**2), 0.08**2)
+            return [self._drift]
+        self._case_dispersion[name] = min(max(self._case_dispersion[name] * step, 0.005), 1.5)
+        return [self._case_dispersion[name]]
+
+    def _dispersion(
+        self, surplus: float, worth: float, product: float, product_worth: float
+    ) -> list[float]:
+        if worth > 1.0:
+            step = 0.25 * surplus / worth
+            self._log_dispersion = min(max(self._log_dispersion + step, log(0.01)), log(0.6))
+        fading = self._persistence
+        fading[0] = fading[0] * PERSISTENCE_KEEP + product
+        fading[1] = fading[1] * PERSISTENCE_KEEP + product_worth
+        known = fading[1] > 1.0
+        persistence = min(max(fading[0] / fading[1], 0.2), 0.93) if known else 0.6
+        return [self._log_dispersion, persistence]
+
+    def state(self) -> Any:
+        """Plain values for a snapshot."""
+        return [
+            self._log_dispersion, self._persistence, self._drift, self._case_dispersion, self.able,
+        ]  # fmt: skip
+
+    def load(self, state: Any) -> None:
+        """Take over what `state` gave."""
+        (
+            self._log_dispersion, self._persistence, self._drift, self._case_dispersion, self.able,
+        ) = state  # fmt: skip
+
+
+def _sum(pools: Iterable[Mapping[str, list[int]]]) -> dict[str, list[int]]:
+    whole: dict[str, list[int]] = {}
+    for one in pools:
+        for name, sums in one.items():
+            before = whole.setdefault(name, [0] * len(sums))
+            whole[name] = [a + b for a, b in zip(before, sums, strict=True)]
+    return whole
+
+
+def _tier(sums: list[int]) -> list[float]:
+    """Median level, weekday profile (7, mean 1), hour profile (24, sum 1)."""
+    orders, expected = np.array(sums[:7]) / SCALE, np.array(sums[7:14]) / SCALE
+    hours = np.array(sums[14:38]) / SCALE + 1.0
+    weekday = (orders + 1.0) / (expected + 1.0)
+    level = _median(sums[38:]) if sum(sums[38:]) else 1.0
+    return [level, *(weekday / weekday.mean()).tolist(), *(hours / hours.sum()).tolist()]
+
+
+def _median(histogram: list[int]) -> float:
+    """The median of a histogram of logs, straight within its bin."""
+    total = sum(histogram)
+    below = 0
+    for place, count in enumerate(histogram):
+        if 2 * (below + count) >= total > 0:
+            part = (total / 2 - below) / max(count, 1)
+            return exp(LEVEL_LOWEST + BIN * (place + part))
+        below += count
+    return 1.0
+
+
+def _rate(sums: list[int]) -> list[float]:
+    """Cases per line, and how many cases the tier's rate is worth for one dealer (moments)."""
+    cases, lines, spread, surplus = (value / SCALE for value in sums)
+    rate = (cases + 0.5) / (lines + 20.0)
+    prior = min(max(spread / max(surplus, 1e-6), 1.0), 20.0) if spread > 5.0 else 2.0
+    return [rate, prior]

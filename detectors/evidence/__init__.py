@@ -1,0 +1,1 @@
+"""What a change is worth: Shiryaev-Roberts evidence, and the contract of a detector."""

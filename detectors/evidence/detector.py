@@ -1,0 +1,43 @@
+"""The contract of a detector: a grid of changes, and evidence for many entities in arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from detectors.columns import F64, I64
+from detectors.evidence import shiryaev_roberts as ev
+from schemas.alert import Kind
+
+
+class Form(StrEnum):
+    """What is observed in a step."""
+
+    COUNT = "count"  # a count and its expected value
+    RESIDUAL = "residual"  # a mean residual and its precision
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """Decides whether a stream has changed by one of a few sizes, in nats."""
+
+    kind: Kind
+    form: Form
+    sizes: (
+        F64  # (sizes,) ratios of the rate (count) or shifts of the mean (residual) after a change
+    )
+    falling: bool  # the change looked for is a fall
+    hourly: bool = False  # strong enough to be proven within a day: the past is kept by tick
+
+    def empty(self, n: int) -> ev.Evidence:
+        """No evidence yet for n entities."""
+        return ev.empty(n, len(self.sizes))
+
+    def step(self, evidence: ev.Evidence, seen: ev.Seen, now: float) -> None:
+        """Weigh one step of some entities, in place; now: days since 1970."""
+        step = ev.step_counts if self.form is Form.COUNT else ev.step_residuals
+        step(evidence, seen, self.sizes, now)
+
+    def log_odds(self, evidence: ev.Evidence, rows: I64) -> F64:
+        """(k,) ln R; an alarm at ln(365 / b) comes at most b times a year by chance."""
+        return evidence.log_odds[rows]

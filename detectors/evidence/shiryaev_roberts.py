@@ -1,0 +1,179 @@
+"""Cox-SR: Shiryaev-Roberts evidence of a change, for counts and for residuals of changing noise.
+
+In control a count has mean `expected * exp(x)`, x the latent chain of `detectors.evidence.chain`.
+For each size of a small grid a forward vector beta(size, state) for "a change of this size has
+happened some time ago" is carried beside the in-control vector alpha(state). Over a step of
+`elapsed` days:
+
+    beta  <- [(beta + elapsed * alpha) K] * f(seen | changed, state) / c
+    alpha <- [alpha K]                    * f(seen | in control, state) / c      c: sum of alpha
+    R = mean over sizes of the sum over states of beta                           in days
+
+Under no change E[R_t - t] = 0, so alarms at R >= A come at most once in A days on average (Shiryaev
+1963, Roberts 1966; mixtures: Pollak 1987): the threshold for b false alarms a year is ln(365 / b).
+
+Beside each size the mean start of its mass is carried: where most of the evidence says the change
+began. The residual form has the shift of a mean instead of the ratio of a rate, a latent drift of
+standard deviation `spread` instead of a log-intensity, and a precision instead of an expected
+count.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from detectors.columns import F64, I64
+from detectors.compiled import compiled
+from detectors.evidence.chain import POSITIONS, STATES, STATIONARY, TRANSITIONS, level_of
+
+CAP: Final = float(np.exp(30.0))  # of R, days; float64 holds it with room for sums
+NOTHING: Final = -20.0  # log R before there is any
+# The product of one step stays finite: e^400 / 1e-60 * CAP < 1e250. Neither bound is met by trade:
+# R is capped at e^30, and (fading 1e-6) / 2 to the power of 8 states is 4e-51.
+MOST_LOG: Final = 400.0  # log likelihood ratio of one state in one step
+LEAST_NORM: Final = 1e-60
+MOST_PER_STEP: Final = 5.0  # nats one step of residuals may add: a single visit proves nothing
+
+
+class Evidence(NamedTuple):
+    """What is carried per entity."""
+
+    alpha: F64  # (n, STATES) in-control probabilities of the latent state
+    beta: F64  # (n, sizes, STATES) R of each size, days
+    start: F64  # (n, sizes) mean start of the mass, days since 1970
+    log_odds: F64  # (n,) ln R
+
+
+class Seen(NamedTuple):
+    """One step of some entities; all arrays (k,)."""
+
+    rows: I64  # which entities, without repeats
+    value: F64  # counts: the count; residuals: their mean
+    expected: F64  # counts: expected count; residuals: precision of the mean, 0 = nothing seen
+    elapsed: F64  # days since the entity's last step
+    spread: F64  # standard deviation of the latent
+    fading: F64  # -ln of the latent's autocorrelation over the step
+    weight: F64  # of this step's evidence, 0 to 1
+
+
+def empty(n: int, sizes: int) -> Evidence:
+    """No evidence yet for n entities."""
+    return Evidence(
+        alpha=np.tile(STATIONARY, (n, 1)),
+        beta=np.zeros((n, sizes, STATES)),
+        start=np.zeros((n, sizes)),
+        log_odds=np.full(n, NOTHING),
+    )
+
+
+def clear(evidence: Evidence, rows: I64) -> None:
+    """Forget the evidence of these entities; what is known of their latent state stays."""
+    evidence.beta[rows] = 0.0
+    evidence.log_odds[rows] = NOTHING
+
+
+@compiled
+def _move(evidence: Evidence, i: int, elapsed: float, fading: float, now: float) -> None:
+    """One step of time: changes may have begun, the latent state has moved."""
+    alpha, beta, start = evidence.alpha[i], evidence.beta[i], evidence.start[i]
+    matrix = TRANSITIONS[level_of(fading)]
+    moved = np.empty(STATES)
+    for j in range(beta.shape[0]):
+        mass = beta[j].sum()
+        began = now - 0.5 * elapsed
+        start[j] = (
+            (mass * start[j] + elapsed * began) / (mass + elapsed) if elapsed > 0 else start[j]
+        )
+        for z in range(STATES):
+            moved[z] = 0.0
+        for y in range(STATES):
+            total = beta[j, y] + elapsed * alpha[y]
+            for z in range(STATES):
+                moved[z] += total * matrix[y, z]
+        for z in range(STATES):
+            beta[j, z] = moved[z]
+    for z in range(STATES):
+        moved[z] = 0.0
+    for y in range(STATES):
+        for z in range(STATES):
+            moved[z] += alpha[y] * matrix[y, z]
+    for z in range(STATES):
+        alpha[z] = moved[z]
+
+
+@compiled
+def _weigh(evidence: Evidence, i: int, control: F64, change: F64) -> None:
+    """Multiply in log likelihoods: control (STATES,), change (sizes, STATES) against it."""
+    alpha, beta = evidence.alpha[i], evidence.beta[i]
+    top = control.max()
+    norm = 0.0
+    for z in range(STATES):
+        control[z] = np.exp(control[z] - top)
+        norm += alpha[z] * control[z]
+    norm = max(norm, LEAST_NORM)
+    total, largest = 0.0, 0.0
+    for j in range(beta.shape[0]):
+        mass = 0.0
+        for z in range(STATES):
+            beta[j, z] *= control[z] * np.exp(min(change[j, z], MOST_LOG)) / norm
+            mass += beta[j, z]
+        total += mass
+        largest = max(largest, mass)
+    for z in range(STATES):
+        alpha[z] *= control[z] / norm
+    if largest > CAP:
+        for j in range(beta.shape[0]):
+            for z in range(STATES):
+                beta[j, z] *= CAP / largest
+        total *= CAP / largest
+    evidence.log_odds[i] = np.log(max(total / beta.shape[0], 1e-9))
+
+
+@compiled
+def step_counts(evidence: Evidence, seen: Seen, ratios: F64, now: float) -> None:
+    """One step for counts; ratios (sizes,) of the rate after a change; now: days since 1970."""
+    control = np.empty(STATES)
+    change = np.empty((len(ratios), STATES))
+    for k in range(len(seen.rows)):
+        i = seen.rows[k]
+        _move(evidence, i, seen.elapsed[k], seen.fading[k], now)
+        count, expected = seen.value[k], seen.expected[k]
+        spread, weight = seen.spread[k], seen.weight[k]
+        for z in range(STATES):
+            tilt = spread * POSITIONS[z] - 0.5 * spread * spread
+            mean = expected * np.exp(tilt)
+            control[z] = weight * (count * tilt - mean)
+            for j in range(len(ratios)):
+                change[j, z] = weight * (count * np.log(ratios[j]) + mean * (1.0 - ratios[j]))
+        _weigh(evidence, i, control, change)
+
+
+@compiled
+def step_residuals(evidence: Evidence, seen: Seen, shifts: F64, now: float) -> None:
+    """One step for mean residuals; shifts (sizes,) of the mean after a change."""
+    control = np.empty(STATES)
+    change = np.empty((len(shifts), STATES))
+    for k in range(len(seen.rows)):
+        i = seen.rows[k]
+        _move(evidence, i, seen.elapsed[k], seen.fading[k], now)
+        precision = seen.weight[k] * seen.expected[k]
+        for z in range(STATES):
+            off = seen.value[k] - seen.spread[k] * POSITIONS[z]
+            control[z] = -0.5 * precision * off * off
+            for j in range(len(shifts)):
+                gain = precision * (shifts[j] * off - 0.5 * shifts[j] * shifts[j])
+                change[j, z] = min(gain, MOST_PER_STEP)
+        _weigh(evidence, i, control, change)
+
+
+def posterior(evidence: Evidence, rows: I64) -> F64:
+    """(k, sizes) probability of each size of change, given that there is one."""
+    mass = evidence.beta[rows].sum(axis=2)
+    return np.asarray(mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-300))
+
+
+def onset(evidence: Evidence, rows: I64) -> F64:
+    """(k,) days since 1970 at which the change most likely began."""
+    return np.asarray((posterior(evidence, rows) * evidence.start[rows]).sum(axis=1))

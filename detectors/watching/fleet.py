@@ -1,0 +1,201 @@
+"""The state of one partition's dealers: every column in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from detectors.baselines import case_rate, history, order_volume, unit_price, worth
+from detectors.baselines.history import History
+from detectors.columns import F64, I64, Array, Bool, capacity_of, from_arrays, grown, to_arrays
+from detectors.evidence.shiryaev_roberts import Evidence
+from detectors.registry import DETECTORS
+from detectors.setup import Setup
+from detectors.watching.dealers import Dealers, Names
+from detectors.watching.ids import RowIndex, SeenEvents
+from detectors.watching.issues import Issues
+from detectors.watching.knowledge import Knowledge
+from detectors.watching.orders import OrderBook
+from detectors.watching.tally import Tally
+from schemas.alert import Kind
+
+# columns of a dealer's tally
+ORDERS, LINES, UNITS, RETURNS, RETURN_UNITS, COMPLAINTS = range(6)
+CASES: Final = (Kind.COMPLAINT_SPIKE, Kind.RETURN_SPIKE)  # order of the axes of cases
+
+
+class OpenTicks(NamedTuple):
+    """What has been counted for ticks that are still open; second axis: tick modulo slots."""
+
+    orders: F64  # (n, slots) distinct orders
+    price: F64  # (n, slots, 3) see unit_price.count_lines
+    exposure: F64  # (n, slots, 2) order lines weighted by article, for complaints and returns
+    cases: F64  # (n, slots, 2) complaints and returns
+
+
+def _empty_open(slots: int) -> Callable[[int], OpenTicks]:
+    def empty(n: int) -> OpenTicks:
+        return OpenTicks(
+            orders=np.zeros((n, slots)),
+            price=np.zeros((n, slots, 3)),
+            exposure=np.zeros((n, slots, 2)),
+            cases=np.zeros((n, slots, 2)),
+        )
+
+    return empty
+
+
+def _empty_past(kind: Kind) -> Callable[[int], History]:
+    return partial(history.empty, ticks=history.TICKS if DETECTORS[kind].hourly else 0)
+
+
+class Told(NamedTuple):
+    """Which kinds of evidence are being told to the network."""
+
+    kinds: Bool  # (n, kinds) in the order of DETECTORS
+
+
+def _empty_told(n: int) -> Told:
+    return Told(np.zeros((n, len(DETECTORS)), np.bool_))
+
+
+class LastCase(NamedTuple):
+    """When each dealer's last return happened: lines of one moment are one case."""
+
+    ts: I64  # (n,) microseconds
+
+
+def _empty_last_case(n: int) -> LastCase:
+    return LastCase(np.full(n, np.iinfo(np.int64).min))
+
+
+class Fleet:
+    """Everything known about the dealers of one partition."""
+
+    open: OpenTicks
+    volume: order_volume.Volume
+    price: unit_price.Price
+    complaints: case_rate.Cases
+    returns: case_rate.Cases
+    worth: worth.Worth
+    last_case: LastCase
+    told: Told
+
+    def __init__(self, setup: Setup) -> None:
+        settings = setup.settings
+        self.known = Knowledge()
+        self.dealers = Dealers(setup.master)
+        self.seen = SeenEvents()
+        self.book = OrderBook(int(settings.late_limit), int(settings.cancel_window))
+        self.issues = Issues(int(settings.issue_deadline))
+        self.tally = Tally(width=6)
+        self.currencies = Names()
+        self.accounts = RowIndex()  # a dealer in a currency …
+        self.money = Tally(width=1)  # … and what it has ordered
+        self.pairs = RowIndex()  # a dealer and an article …
+        self.pair = unit_price.empty_pairs(0)  # … and what it usually pays
+        self.votes = unit_price.empty_votes(0)  # by article, since the last census
+        self.case_votes: F64 = np.zeros((2, 0, 2))  # (kinds, skus, exposure and cases), likewise
+        self.records: dict[str, int] = {}  # source -> records, likewise
+        self.blurred_until = -1  # last tick whose records may have counted in another one
+        self._families: dict[str, Callable[[int], Any]] = {
+            "open": _empty_open(setup.timeline.open_ticks),
+            "volume": order_volume.empty,
+            "price": unit_price.empty,
+            "complaints": case_rate.empty,
+            "returns": case_rate.empty,
+            "worth": worth.empty,
+            "last_case": _empty_last_case,
+            "told": _empty_told,
+        }
+        for name, empty in self._families.items():
+            setattr(self, name, empty(0))
+        self.evidence: dict[Kind, Evidence] = {k: d.empty(0) for k, d in DETECTORS.items()}
+        self.history: dict[Kind, History] = {k: _empty_past(k)(0) for k in DETECTORS}
+
+    def cases(self, which: int) -> case_rate.Cases:
+        """Complaints (0) or returns (1)."""
+        return self.returns if which else self.complaints
+
+    def make_room(self) -> None:
+        """Room for every dealer, article, pair and account named so far."""
+        n = self.dealers.count
+        if n > capacity_of(self.volume):
+            for name, empty in self._families.items():
+                setattr(self, name, grown(getattr(self, name), empty, n))
+            for kind, detector in DETECTORS.items():
+                self.evidence[kind] = grown(self.evidence[kind], detector.empty, n)
+                self.history[kind] = grown(self.history[kind], _empty_past(kind), n)
+        self.tally.make_room(n)
+        self.money.make_room(self.accounts.count)
+        self.pair = grown(self.pair, unit_price.empty_pairs, self.pairs.count)
+        self._make_room_for_articles()
+
+    def _make_room_for_articles(self) -> None:
+        self.known.make_room()
+        self.votes = grown(self.votes, unit_price.empty_votes, len(self.known.items))
+        missing = len(self.known.skus) - self.case_votes.shape[1]
+        if missing > 0:
+            more = np.zeros((2, max(missing, self.case_votes.shape[1]), 2))
+            self.case_votes = np.concatenate([self.case_votes, more], axis=1)
+
+    def start_over(self, rows: I64) -> None:
+        """Forget the past of these dealers: a dormant one that orders again is a new one."""
+        for name in ("volume", "price", "complaints", "returns"):
+            blank = self._families[name](len(rows))
+            for column, fresh in zip(getattr(self, name), blank, strict=True):
+                column[rows] = fresh
+        for kind, detector in DETECTORS.items():
+            for column, fresh in zip(self.evidence[kind], detector.empty(len(rows)), strict=True):
+                column[rows] = fresh
+
+    def snapshot(self) -> dict[str, Array]:
+        """Everything, as named arrays (copies)."""
+        n = self.dealers.count
+        arrays = self.dealers.snapshot() | self.known.snapshot() | self.book.snapshot()
+        arrays |= self.seen.snapshot("seen") | self.issues.snapshot()
+        arrays |= self.tally.snapshot("tally", n)
+        arrays |= self.money.snapshot("money", self.accounts.count)
+        arrays |= {
+            "currencies": self.currencies.array(),
+            "accounts": np.array(self.accounts.keys[: self.accounts.count]),
+            "pairs": np.array(self.pairs.keys[: self.pairs.count]),
+            "case_votes": np.array(self.case_votes),
+            "records": np.array([self.records.get(s, 0) for s in _SOURCES]),
+            "blurred": np.array([self.blurred_until]),
+            **to_arrays("pair", self.pair, self.pairs.count),
+            **to_arrays("votes", self.votes, len(self.known.items)),
+        }
+        for name in self._families:
+            arrays |= to_arrays(name, getattr(self, name), n)
+        for kind in DETECTORS:
+            arrays |= to_arrays(f"evidence.{kind}", self.evidence[kind], n)
+            arrays |= to_arrays(f"history.{kind}", self.history[kind], n)
+        return arrays
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `snapshot` gave; KeyError when another version wrote it."""
+        for part in (self.dealers, self.known, self.book, self.issues):
+            part.restore(arrays)
+        self.seen.restore("seen", arrays)
+        self.tally.restore("tally", arrays)
+        self.money.restore("money", arrays)
+        self.currencies = Names.of_array(arrays["currencies"])
+        self.accounts.rebuild(arrays["accounts"])
+        self.pairs.rebuild(arrays["pairs"])
+        self.case_votes = np.array(arrays["case_votes"])
+        self.blurred_until = int(arrays["blurred"][0])
+        self.records = dict(zip(_SOURCES, map(int, arrays["records"]), strict=True))
+        self.pair = from_arrays("pair", unit_price.empty_pairs, arrays)
+        self.votes = from_arrays("votes", unit_price.empty_votes, arrays)
+        for name, empty in self._families.items():
+            setattr(self, name, from_arrays(name, empty, arrays))
+        for kind, detector in DETECTORS.items():
+            self.evidence[kind] = from_arrays(f"evidence.{kind}", detector.empty, arrays)
+            self.history[kind] = from_arrays(f"history.{kind}", _empty_past(kind), arrays)
+
+
+_SOURCES: Final = ("orders", "complaints", "returns")

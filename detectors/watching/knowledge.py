@@ -1,0 +1,143 @@
+"""What a partition knows of the whole network: the last outlook of everything, by local numbers.
+
+An outlook carries what has changed; the rest stays as it was told before. So this is state, and
+part of a snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from detectors.baselines import unit_price
+from detectors.baselines.case_rate import CasePools
+from detectors.baselines.common_factor import SPEEDS, PeerSums
+from detectors.baselines.order_volume import Pools
+from detectors.columns import F64, Array, from_arrays, grown, to_arrays
+from detectors.watching.dealers import Names
+from schemas.wire import ItemLevel, Outlook, RatioSums, SkuFactor
+
+CASE_KINDS: Final = ("complaints", "returns")
+_FLAT: Final[F64] = np.ones(7)
+_EVEN: Final[F64] = np.full(24, 1 / 24)
+_DEFAULTS: Final[Mapping[str, list[float]]] = {
+    "dispersion": [float(np.log(0.08)), 0.6],  # log variance, persistence from day to day
+    "drift": [0.015**2],  # latent variance of prices
+    "complaints": [0.03],  # dispersion of a week's complaints
+    "returns": [0.03],
+}
+
+
+class Knowledge:
+    """The network as one partition knows it."""
+
+    def __init__(self) -> None:
+        self.pools: dict[str, list[float]] = dict(_DEFAULTS)
+        self.thresholds: dict[str, float] = {}
+        self.items = Names()  # "currency NUL sku"
+        self.item = unit_price.empty_items(0)
+        self.skus = Names()
+        self.factors: F64 = np.ones((2, 0, 2))  # (kinds of case, skus, factor and excess)
+
+    def learn(self, outlook: Outlook) -> None:
+        """Take over what an outlook tells anew."""
+        self.pools.update(outlook.pools)
+        self.thresholds.update(outlook.thresholds)
+        self._learn_items(outlook.items)
+        self._learn_factors(0, outlook.complaints)
+        self._learn_factors(1, outlook.returns)
+
+    def _learn_items(self, items: list[ItemLevel]) -> None:
+        codes = self.items.codes([item_name(told.currency, told.sku) for told in items])
+        self.make_room()
+        self.item.level[codes] = [told.level for told in items]
+        self.item.deviation[codes] = [told.deviation for told in items]
+
+    def _learn_factors(self, kind: int, factors: list[SkuFactor]) -> None:
+        codes = self.skus.codes([told.sku for told in factors])
+        self.make_room()
+        self.factors[kind, codes, 0] = [told.factor for told in factors]
+        self.factors[kind, codes, 1] = [told.excess for told in factors]
+
+    def make_room(self) -> None:
+        """Room for every article named so far."""
+        self.item = grown(self.item, unit_price.empty_items, len(self.items))
+        missing = len(self.skus) - self.factors.shape[1]
+        if missing > 0:
+            more = np.ones((2, max(missing, self.factors.shape[1]), 2))
+            self.factors = np.concatenate([self.factors, more], axis=1)
+
+    def volume_pools(self, tiers: Names) -> Pools:
+        """What is known of orders, by the local numbers of tiers."""
+        log_dispersion, persistence = self.pools["dispersion"]
+        told = [self.pools.get(f"tier/{tier}") for tier in tiers.all]
+        return Pools(
+            log_dispersion=log_dispersion,
+            persistence=persistence,
+            level=np.array([pool[0] if pool else 1.0 for pool in told]),
+            weekday=np.array([pool[1:8] if pool else _FLAT for pool in told]),
+            hour=np.array([pool[8:32] if pool else _EVEN for pool in told]),
+        )
+
+    def case_pools(self, kind: str, tiers: Names) -> CasePools:
+        """What is known of one kind of case, by the local numbers of tiers."""
+        told = [self.pools.get(f"{kind}/{tier}", [0.02, 2.0]) for tier in tiers.all]
+        return CasePools(
+            rate=np.array([pool[0] for pool in told]),
+            prior=np.array([pool[1] for pool in told]),
+            dispersion=self.pools[kind][0],
+        )
+
+    def usual_week(self, currency: str) -> float | None:
+        """Median weekly value of a dealer in a currency, None before it is known."""
+        told = self.pools.get(f"week/{currency}")
+        return told[0] if told else None
+
+    def snapshot(self) -> dict[str, Array]:
+        """Everything, as arrays."""
+        told = json.dumps([self.pools, self.thresholds], sort_keys=True)
+        return {
+            "known.pools": np.frombuffer(told.encode(), np.uint8).copy(),
+            "known.items": self.items.array(),
+            "known.skus": self.skus.array(),
+            "known.factors": np.array(self.factors[:, : len(self.skus)]),
+            **to_arrays("known.item", self.item, len(self.items)),
+        }
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `snapshot` gave."""
+        self.pools, self.thresholds = json.loads(arrays["known.pools"].tobytes())
+        self.items = Names.of_array(arrays["known.items"])
+        self.skus = Names.of_array(arrays["known.skus"])
+        self.factors = np.array(arrays["known.factors"])
+        self.item = from_arrays("known.item", unit_price.empty_items, arrays)
+
+
+def item_name(currency: str, sku: str) -> str:
+    """Name of an article in a currency (prices of different currencies are never mixed)."""
+    return f"{currency}\0{sku}"
+
+
+def peer_sums(outlook: Outlook, regions: Names, tiers: Names) -> PeerSums:
+    """The outlook's sums by the local numbers of regions and tiers."""
+    return PeerSums(
+        network=_pair(outlook.network),
+        region=_by_name(outlook.regions, regions),
+        tier=_by_name(outlook.tiers, tiers),
+    )
+
+
+def _pair(sums: RatioSums) -> F64:
+    return np.array([sums.observed, sums.expected])
+
+
+def _by_name(sums: list[RatioSums], names: Names) -> F64:
+    table = np.zeros((len(names), 2, SPEEDS))
+    for group in sums:
+        code = names.find(group.name)
+        if code is not None:
+            table[code] = _pair(group)
+    return table

@@ -1,0 +1,160 @@
+"""One partition's dealers, from cut to cut.
+
+    apply(at, batches)     count the records of a cut, in the fixed order of the sources
+    close(tick)            the cut carries a tick: what was counted, for the network
+    weigh(outlook)         the network has answered for that tick: evidence, learning, readings
+
+Between `close` and `weigh` of a tick nothing else may happen, so state at rest is always state at a
+cut: snapshots are refused in between. Everything here is a function of the records and outlooks
+given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Self
+
+import numpy as np
+
+from detectors.columns import Array
+from detectors.setup import Setup
+from detectors.timeline import DAY
+from detectors.watching import counting, learning, reading, statistics, view, weighing
+from detectors.watching.fleet import Fleet
+from detectors.watching.intake import Intake
+from detectors.watching.view import TickView
+from schemas.batch import Batch, Source
+from schemas.dead_letter import DeadLetter
+from schemas.instant import Micros
+from schemas.stats import DealerStats
+from schemas.wire import Census, Outlook, Signals
+
+LAYOUT: Final = 1  # of snapshots; a worker refuses another one
+_ORDER: Final = {source: place for place, source in enumerate(Source)}
+
+
+class OrderError(RuntimeError):
+    """The caller broke the order of apply, close and weigh."""
+
+
+class Partition:
+    """The dealers of one partition."""
+
+    def __init__(self, number: int, setup: Setup) -> None:
+        self.number = number
+        self.tick: int | None = None  # last closed
+        self._setup = setup
+        self._fleet = Fleet(setup)
+        self._intake = Intake(setup, self._fleet)
+        self._waiting: TickView | None = None
+        self._pools: dict[str, list[int]] = {}  # of the last local day, for the next census
+        self._started = False
+        self._day_over = False  # the event day has ended; it turns with the next cut
+
+    @classmethod
+    def restore(cls, number: int, setup: Setup, arrays: Mapping[str, Array]) -> Self:
+        """The partition of a snapshot. ValueError when another layout wrote it."""
+        layout, tick, started, day_over = arrays["layout"].tolist()
+        if layout != LAYOUT:
+            raise ValueError(f"state has layout {layout}, this version reads {LAYOUT}")
+        partition = cls(number, setup)
+        partition._fleet.restore(arrays)
+        partition.tick = None if tick < 0 else tick
+        partition._started, partition._day_over = bool(started), bool(day_over)
+        partition._pools = counting.unpack_pools(arrays["pools"])
+        return partition
+
+    def apply(self, at: Micros, batches: Sequence[Batch]) -> list[DeadLetter]:
+        """Count the records of a cut whose clock is `at`; what time refuses.
+
+        Raises OrderError while a closed tick waits for its outlook.
+        """
+        self._must_rest("apply")
+        oldest = self._oldest_open(at)
+        self._turn(oldest)
+        refused: list[DeadLetter] = []
+        for batch in sorted(batches, key=lambda batch: _ORDER[batch.source]):
+            if len(batch):
+                refused += self._intake.take(batch, at, oldest)
+        return refused
+
+    def close(self, tick: int) -> Census:
+        """Close a tick. Raises OrderError when it is not the next one."""
+        self._must_rest("close")
+        if self.tick is not None and tick != self.tick + 1:
+            raise OrderError(f"tick {tick} after {self.tick}: ticks are dense")
+        self._turn(tick)
+        self._waiting = view.take(self._setup, self._fleet, tick)
+        self.tick = tick
+        pools, self._pools = self._pools, {}
+        days = self._setup.timeline.days
+        return counting.census(self._fleet, self._waiting, self.number, days, pools)
+
+    def weigh(self, outlook: Outlook) -> Signals:
+        """Weigh the closed tick with its outlook. Raises OrderError when it is another tick's."""
+        waiting = self._waiting
+        if waiting is None or outlook.tick != waiting.tick:
+            raise OrderError(f"outlook {outlook.tick} while waiting for {self.tick}")
+        self._waiting = None
+        timeline, fleet = self._setup.timeline, self._fleet
+        fleet.known.learn(outlook)
+        fleet.make_room()
+        ends_day = timeline.ends_day(waiting.tick)
+        factors = weighing.weigh(fleet, waiting, outlook, timeline.days, ends_day)
+        found = reading.readings(self._setup, fleet, waiting, factors)
+        if ends_day:
+            self._pools = learning.end_day(fleet, waiting)
+            self._forget(timeline.end(waiting.tick))
+        self._day_over = timeline.ends_utc_day(waiting.tick)
+        return Signals(tick=waiting.tick, partition=self.number, readings=found)
+
+    def stats(self, at: Micros, everything: bool) -> list[DealerStats]:
+        """Statistics of all dealers, or of those that changed on the open event day, by id.
+
+        After `weigh` of a tick that ends an event day (UTC) the open day is still the one that
+        ended.
+        """
+        rows = np.arange(self._fleet.dealers.count)
+        if not everything:
+            rows = statistics.changed(self._fleet)
+        return statistics.stats(self._setup, self._fleet, rows, at)
+
+    def counts(self) -> dict[str, int]:
+        """Figures for metrics: dealers now, repeats dropped by this process."""
+        return {"dealers": self._fleet.dealers.count, "repeats": self._intake.repeats}
+
+    def snapshot(self) -> dict[str, Array]:
+        """The state at rest, as named arrays. Raises OrderError while a tick waits."""
+        self._must_rest("snapshot")
+        tick = -1 if self.tick is None else self.tick
+        head = [LAYOUT, tick, int(self._started), int(self._day_over)]
+        arrays = {"layout": np.array(head), "pools": counting.pack_pools(self._pools)}
+        return arrays | self._fleet.snapshot()
+
+    def _must_rest(self, what: str) -> None:
+        if self._waiting is not None:
+            raise OrderError(f"{what} while tick {self._waiting.tick} waits for its outlook")
+
+    def _oldest_open(self, at: Micros) -> int:
+        # before the first tick: the cut that carries a tick stands at the very end of its grace
+        return self._setup.timeline.oldest_open(at - 1) if self.tick is None else self.tick + 1
+
+    def _turn(self, tick: int) -> None:
+        """Open the first event day (UTC), or the one after a day that is over.
+
+        Not in `weigh`, so that `stats` still sees the day that has just ended.
+        """
+        fleet = self._fleet
+        if not self._started:
+            self._started = True
+            fleet.tally.day = fleet.money.day = self._setup.timeline.start(tick) // DAY
+        if self._day_over:
+            self._day_over = False
+            fleet.tally.end_day()
+            fleet.money.end_day()
+
+    def _forget(self, at: Micros) -> None:
+        settings, fleet = self._setup.settings, self._fleet
+        late = int(settings.late_limit)
+        fleet.book.forget(at - 2 * late - int(settings.cancel_window) - DAY)
+        fleet.issues.forget(at, late)

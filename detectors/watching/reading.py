@@ -1,0 +1,176 @@
+"""What is said of the dealers whose evidence is near or over the line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy import special
+
+from detectors.baselines import history as past
+from detectors.baselines import order_volume, unit_price
+from detectors.baselines.case_rate import DISPERSION_DAYS
+from detectors.baselines.history import Moment, Windows
+from detectors.columns import F64, I64, Bool
+from detectors.evidence import shiryaev_roberts as ev
+from detectors.registry import DETECTORS
+from detectors.setup import Setup
+from detectors.timeline import DAY
+from detectors.watching.fleet import CASES, Fleet
+from detectors.watching.knowledge import CASE_KINDS
+from detectors.watching.learning import USUAL_THRESHOLD, usual_week
+from detectors.watching.view import TickView
+from schemas.alert import Kind, Unit
+from schemas.wire import Reading
+
+# A dealer is told of from its threshold on, until its evidence has fallen this far below: in
+# control R grows to its mean and stays there, so a lower line would tell of half the fleet at every
+# tick.
+FLOOR_BELOW: Final = 3.5  # nats
+WARM_UP_DAYS: Final = 28
+LEAST_CASES: Final = 2.0  # one case proves nothing, however rare cases are
+_PLACE: Final = {kind: place for place, kind in enumerate(DETECTORS)}
+UNITS: Final = {
+    Kind.ORDER_VOLUME_DROP: Unit.ORDERS,
+    Kind.UNIT_PRICE_DROP: Unit.PRICE_INDEX,
+    Kind.COMPLAINT_SPIKE: Unit.COMPLAINTS,
+    Kind.RETURN_SPIKE: Unit.RETURNS,
+}
+
+
+def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> list[Reading]:
+    """Readings of every kind after a tick has been weighed, by kind and dealer id.
+
+    factors: (k, 3) log factors of network, region and tier of the view's dealers.
+    """
+    timeline = setup.timeline
+    at = timeline.end(view.tick)
+    local = timeline.local(timeline.start(view.tick))
+    midnight = timeline.start(view.tick) - int(
+        (local.hour * 3600 + local.minute * 60 + local.second) * 1_000_000 + local.microsecond
+    )
+    now = Moment(view.tick, view.day, timeline.tick, midnight)
+    found = []
+    for kind in DETECTORS:
+        near = _near(fleet, kind, view.rows)
+        if near.any():
+            found += _of_kind(fleet, kind, view.rows[near], factors[near], now, at)
+    return sorted(found, key=lambda reading: (reading.kind, reading.dealer.id))
+
+
+def _near(fleet: Fleet, kind: Kind, rows: I64) -> Bool:
+    """(k,) whether a dealer is told of; remembered, because the line down is not the line up."""
+    odds = fleet.evidence[kind].log_odds[rows]
+    threshold = fleet.known.thresholds.get(kind, USUAL_THRESHOLD)
+    told = fleet.told.kinds[rows, _PLACE[kind]]
+    near: Bool = (odds >= threshold) | (told & (odds >= threshold - FLOOR_BELOW))
+    fleet.told.kinds[rows, _PLACE[kind]] = near
+    return near
+
+
+def _of_kind(
+    fleet: Fleet, kind: Kind, rows: I64, factors: F64, now: Moment, at: int
+) -> list[Reading]:
+    standing, detector = fleet.dealers.standing, DETECTORS[kind]
+    age = now.day - standing.first_day[rows]
+    windows = past.windows(fleet.history[kind], rows, now)
+    since = now.day_start - age * DAY
+    if kind is Kind.UNIT_PRICE_DROP:
+        shown = _of_prices(fleet, windows, since)
+    else:
+        best = past.likeliest(windows, detector.falling, since)
+        shown = _of_counts(fleet, kind, rows, windows, best, at)
+    start, observed, expected, chance, told = shown
+    sizes = ev.posterior(fleet.evidence[kind], rows) @ detector.sizes
+    ratio = np.exp(sizes) if kind is Kind.UNIT_PRICE_DROP else sizes
+    week = usual_week(fleet, rows)
+    loss = np.full(len(rows), np.nan) if kind in CASES else week * (1.0 - observed / expected)
+    return [
+        Reading(
+            kind=kind,
+            dealer=fleet.dealers.card(int(row)),
+            log_odds=float(fleet.evidence[kind].log_odds[row]),
+            onset=min(int(start[k]), at),
+            window_from=min(int(start[k]), at),
+            observed=float(observed[k]),
+            expected=float(expected[k]),
+            unit=UNITS[kind],
+            ratio=float(ratio[k]),
+            chance=float(chance[k]),
+            loss_per_week=None if np.isnan(loss[k]) else float(loss[k]),
+            currency=_currency(fleet, int(row)),
+            week_value=None if np.isnan(week[k]) else float(week[k]),
+            network_ratio=float(np.exp(factors[k, 0])),
+            region_ratio=float(np.exp(factors[k, 1])),
+            warming_up=bool(age[k] < WARM_UP_DAYS),
+        )
+        for k, row in enumerate(rows)
+        if told[k]
+    ]
+
+
+Shown = tuple[F64, F64, F64, F64, Bool]  # start, observed, expected, chance, whether it tells
+
+
+def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64, at: int) -> Shown:
+    every = np.arange(len(rows))
+    start = windows.start[best]
+    observed = np.round(windows.observed[every, best], 6)
+    expected = np.maximum(windows.expected[every, best], 1e-6)
+    days = np.maximum((at - start) / DAY, 1e-3)
+    variance = _variance(fleet, kind, rows, days)
+    falling = DETECTORS[kind].falling
+    chance = _chance(observed, expected, variance, falling=falling)
+    told = observed < expected if falling else (observed > expected) & (observed >= LEAST_CASES)
+    return start.astype(np.float64), observed, expected, chance, told
+
+
+def _variance(fleet: Fleet, kind: Kind, rows: I64, days: F64) -> F64:
+    """(k,) relative variance of the expected count of a window: own weeks and the level's error."""
+    if kind is Kind.ORDER_VOLUME_DROP:
+        pools = fleet.known.volume_pools(fleet.dealers.tiers)
+        own = order_volume.dispersion(fleet.volume, rows, pools)
+        fading = -np.log(pools.persistence)
+        return _shrinking(own, fading, days) + 1.0 / (fleet.volume.level_orders[rows] + 2.0)
+    which = CASES.index(kind)
+    pools_of_cases = fleet.known.case_pools(CASE_KINDS[which], fleet.dealers.tiers)
+    prior = pools_of_cases.prior[fleet.dealers.standing.tier[rows]]
+    own = np.full(len(rows), pools_of_cases.dispersion)
+    error = 1.0 / (fleet.cases(which).cases[rows] + prior)
+    return _shrinking(own, 1.0 / DISPERSION_DAYS, days) + error
+
+
+def _shrinking(variance: F64, fading: float, days: F64) -> F64:
+    """Variance of the mean of an AR(1) over a window, from its variance and fading per day."""
+    x = fading * days
+    return np.asarray(variance * 2.0 / x**2 * (x - 1.0 + np.exp(-x)))
+
+
+def _chance(observed: F64, expected: F64, variance: F64, *, falling: bool) -> F64:
+    """(k,) negative binomial probability of this little, or of this much, under the old level."""
+    size = 1.0 / np.maximum(variance, 1e-6)
+    part = size / (size + expected)
+    if falling:
+        return np.asarray(special.betainc(size, np.floor(observed) + 1.0, part))
+    return np.asarray(1.0 - special.betainc(size, np.maximum(np.ceil(observed), 1.0), part))
+
+
+def _of_prices(fleet: Fleet, windows: Windows, since: I64) -> Shown:
+    drift = fleet.known.pools["drift"][0] + unit_price.OWN_TERM**2 / 10.0
+    total, precision = windows.observed, np.maximum(windows.expected, 1e-9)
+    # evidence of the mean: its square over twice its variance, drift of the dealer included
+    strength = total**2 / (2.0 * precision * (1.0 + precision * drift))
+    known = windows.start[None, :] >= since[:, None]
+    best = np.argmax(np.where((total < 0) & known, strength, -1.0), axis=1)
+    every = np.arange(len(best))
+    mean = total[every, best] / precision[every, best]
+    deviation = np.sqrt(1.0 / precision[every, best] + drift)
+    chance = special.ndtr(mean / deviation)
+    index = np.exp(mean)
+    start = windows.start[best].astype(np.float64)
+    return start, index, np.ones(len(best)), chance, index < 0.9999
+
+
+def _currency(fleet: Fleet, row: int) -> str | None:
+    code = int(fleet.worth.currency[row])
+    return fleet.currencies.all[code] if code >= 0 and not fleet.worth.mixed[row] else None

@@ -1,0 +1,100 @@
+"""Weighing a tick: with the outlook of the same tick, evidence of every kind moves on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detectors.baselines import case_rate, order_volume, unit_price
+from detectors.baselines import history as past
+from detectors.baselines.common_factor import log_factors
+from detectors.columns import F64
+from detectors.registry import DETECTORS
+from detectors.watching.fleet import CASES, Fleet
+from detectors.watching.knowledge import CASE_KINDS, peer_sums
+from detectors.watching.view import TickView
+from schemas.alert import Kind
+from schemas.wire import Outlook
+
+DAY_STEP = 0.999  # days after which what is pending is weighed however little it is
+
+
+def weigh(fleet: Fleet, view: TickView, outlook: Outlook, tick_days: float, ends_day: bool) -> F64:
+    """Move the evidence of every kind; (k, 3) log factors of network, region and tier."""
+    factors = np.empty((len(view.rows), 3))
+    standing = fleet.dealers.standing
+    sums = peer_sums(outlook, fleet.dealers.regions, fleet.dealers.tiers)
+    log_factors(view.rows, standing.region, standing.tier, fleet.volume.own, sums, factors)
+    if "orders" not in outlook.silent:
+        _orders(fleet, view, factors.sum(axis=1), tick_days, ends_day)
+    _prices(fleet, view)
+    for which, name in enumerate(CASE_KINDS):
+        _case_kind(fleet, view, which, tick_days, ends_day, heard=name not in outlook.silent)
+    return factors
+
+
+def _orders(
+    fleet: Fleet, view: TickView, log_factor: F64, tick_days: float, ends_day: bool
+) -> None:
+    volume, rows = fleet.volume, view.rows
+    open_days = view.exposure * np.exp(log_factor)
+    expected = volume.level[rows] * open_days
+    volume.day_orders[rows] += view.orders
+    volume.day_expected[rows] += expected
+    volume.day_exposure[rows] += open_days
+    order_volume.learn_hours(volume, rows, view.orders, *view.segments[1:])
+    kind = Kind.ORDER_VOLUME_DROP
+    past.record(fleet.history[kind], rows, view.tick, view.day, view.orders, expected)
+    volume.pending_expected[rows] += np.where(view.mature, expected, 0.0)
+    volume.pending_days[rows] += np.where(view.mature, tick_days, 0.0)
+    enough = volume.pending_expected[rows] >= order_volume.LEAST_STEP
+    speaks = view.mature & ((view.orders > 0) | enough | ends_day)
+    if not speaks.any():
+        return
+    pools = fleet.known.volume_pools(fleet.dealers.tiers)
+    seen = order_volume.seen(
+        volume, rows[speaks], view.orders[speaks], pools, view.effect.weight, view.effect.variance
+    )
+    DETECTORS[kind].step(fleet.evidence[kind], seen, view.now)
+
+
+def _prices(fleet: Fleet, view: TickView) -> None:
+    kind, price = Kind.UNIT_PRICE_DROP, fleet.price
+    bought = np.flatnonzero(view.price[:, 1] > 0)
+    rows = view.rows[bought]
+    total, precision, shift = view.price[bought].T
+    price.day_weighted[rows] += total
+    price.day_precision[rows] += precision
+    past.record(fleet.history[kind], rows, view.tick, view.day, shift, precision)
+    ready = unit_price.mature(price, rows, fleet.dealers.standing.first_day, view.day)
+    if not ready.any():
+        return
+    drift = fleet.known.pools["drift"][0]
+    seen = unit_price.seen(price, rows[ready], total[ready], precision[ready], view.now, drift)
+    DETECTORS[kind].step(fleet.evidence[kind], seen, view.now)
+
+
+def _case_kind(
+    fleet: Fleet, view: TickView, which: int, tick_days: float, ends_day: bool, *, heard: bool
+) -> None:
+    kind, cases, rows = CASES[which], fleet.cases(which), view.rows
+    standing = fleet.dealers.standing
+    pools = fleet.known.case_pools(CASE_KINDS[which], fleet.dealers.tiers)
+    count = view.cases[:, which]
+    tick = case_rate.CaseTick(
+        cases=count,
+        fresh=view.fresh[:, which],
+        mature=view.day - standing.first_day[rows] >= case_rate.MIN_AGE_DAYS,
+        rate=case_rate.rate(cases, rows, standing.tier, pools),
+    )
+    expected = np.empty(len(rows))
+    lag = case_rate.LAG_DAYS[which]
+    case_rate.advance(cases, rows, tick, tick_days, lag, heard, expected)
+    if not heard:
+        return
+    past.record(fleet.history[kind], rows, view.tick, view.day, count, expected)
+    speaks = tick.mature & ((count > 0) | ends_day)
+    if not speaks.any():
+        return
+    weight = view.effect.weight
+    seen = case_rate.seen(cases, rows[speaks], count[speaks], standing.tier, pools, weight)
+    DETECTORS[kind].step(fleet.evidence[kind], seen, view.now)

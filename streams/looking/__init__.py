@@ -1,0 +1,1 @@
+"""How is it: `status`, `tail`, `doctor`."""

@@ -1,0 +1,1 @@
+"""Alerts out: webhook, what could not be delivered, a small receiver."""

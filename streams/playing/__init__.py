@@ -1,0 +1,1 @@
+"""Files in: `replay` and `publish`."""

@@ -1,0 +1,249 @@
+"""`dealerwatch replay`: the core without Kafka, from files to files.
+
+One partition, one network, and the same cuts that `publish` would write: so the same alerts.
+Memory holds the state and the records of one cut, whatever the length of the input.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detectors.deciding.network import Network
+from detectors.playing.cuts import CutDue
+from detectors.playing.playback import Place, Playback
+from detectors.setup import Setup
+from detectors.watching.partition import Partition
+from schemas.alert import Change
+from schemas.batch import Source
+from schemas.columns import Record, gather
+from schemas.dead_letter import DeadLetter
+from schemas.decode import decode_lines
+from schemas.fields import encode
+from schemas.instant import Micros, parse_instant
+from streams.errors import UsageError
+from streams.playing.files import Lines, read_lines
+from streams.playing.outputs import line_files
+from streams.playing.progress import file_progress
+from streams.playing.reference import read_calendar, read_master
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from schemas.alert import Alert
+    from schemas.settings import Settings
+    from schemas.stats import DealerStats
+    from streams.workers.core import NetworkCore, PartitionCore
+
+    WriteLine = Callable[[bytes], None]
+
+_FILE = 1 << 40  # lines a file may have: files are told apart by what is above, see `_Files`
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where lines go; None: nowhere."""
+
+    alerts: Path | None
+    ledger: Path | None = None
+    dead_letters: Path | None = None
+    stats: Path | None = None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a replay did; `str()` is its last line."""
+
+    events: int = 0
+    dealers: int = 0
+    ticks: int = 0
+    alerts: Counter[str] = field(default_factory=Counter)  # openings, by kind
+    letters: Counter[str] = field(default_factory=Counter)  # by reason
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.events} events, {self.dealers} dealers, {self.ticks} ticks; "
+            f"alerts: {_listed(self.alerts)}; dead letters: {_listed(self.letters)}; "
+            f"{self.events / max(self.seconds, 1e-9):.0f} events/s"
+        )
+
+
+def run(
+    settings: Settings,
+    events: Sequence[str],
+    outputs: Outputs,
+    *,
+    dealers: Path | None = None,
+    calendar: Path | None = None,
+    until: str | None = None,
+) -> Summary:
+    """Read `events` (paths, `-` is standard input) and write `outputs`, all or none.
+
+    Raises UsageError for files, times and master data that cannot be used, FileError for input
+    that cannot be read to its end.
+    """
+    _refuse_missing(events)
+    playback = _playback(settings, until)
+    paths = (outputs.alerts, outputs.ledger, outputs.dead_letters, outputs.stats)
+    partition, network = _cores(settings, dealers, calendar)
+    with line_files(*paths) as written:
+        replay = Replay(partition, network, Sinks(*written), settings.tick)
+        started = time.monotonic()
+        replay.play(playback, events)
+        replay.summary.seconds = time.monotonic() - started
+    return replay.summary
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """One function per output that writes a line."""
+
+    alerts: WriteLine
+    ledger: WriteLine
+    dead_letters: WriteLine
+    stats: WriteLine
+
+
+class Replay:
+    """Applies what a playback says to the core, and writes what comes of it."""
+
+    def __init__(
+        self, partition: PartitionCore, network: NetworkCore, sinks: Sinks, tick_length: Micros
+    ) -> None:
+        self.summary = Summary()
+        self._partition = partition
+        self._network = network
+        self._sinks = sinks
+        self._tick_length = tick_length
+        self._files = _Files()
+        self._waiting: dict[Source, list[Record]] = {source: [] for source in Source}
+
+    def play(self, playback: Playback, events: Sequence[str]) -> None:
+        """Everything from the first line to the last cut. Raises FileError."""
+        with file_progress(events) as progress:
+            for lines in read_lines(events, progress):
+                self._take(playback.feed(self._decoded(lines)))
+                if playback.finished:
+                    break
+        self._take(playback.end())
+
+    def _decoded(self, lines: Lines) -> list[Record | DeadLetter]:
+        first = self._files.number(lines)
+        decoded = decode_lines(lines.lines, lines.topic, first)
+        self.summary.events += len(decoded)
+        return decoded
+
+    def _take(self, items: Iterable[Place | DeadLetter | CutDue]) -> None:
+        for item in items:
+            if isinstance(item, Place):
+                self._waiting[item.record.source].append(item.record)
+            elif isinstance(item, CutDue):
+                self._cut(item)
+            else:
+                self._bury(item)
+
+    def _cut(self, cut: CutDue) -> None:
+        batches = [
+            gather(records, source, self._files.topic, 0)
+            for source, records in self._waiting.items()
+            if records
+        ]
+        for records in self._waiting.values():
+            records.clear()
+        for letter in self._partition.apply(cut.at, batches):
+            self._bury(letter)
+        if cut.tick is not None:
+            self._tick(cut.tick)
+        if cut.last:
+            self._finish(cut.at)
+
+    def _tick(self, tick: int) -> None:
+        """The round between the stages, with one partition in the network."""
+        outlook = self._network.combine([self._partition.close(tick)])
+        decisions = self._network.decide([self._partition.weigh(outlook)])
+        for alert in decisions.alerts:
+            self._sinks.alerts(encode(alert))
+            self._count(alert)
+        for alert in decisions.ledger:
+            self._sinks.ledger(encode(alert))
+        self.summary.ticks += 1
+
+    def _count(self, alert: Alert) -> None:
+        if alert.change is Change.OPENED:
+            self.summary.alerts[alert.kind] += 1
+
+    def _bury(self, letter: DeadLetter) -> None:
+        self.summary.letters[letter.reason] += 1
+        self._sinks.dead_letters(encode(self._files.placed(letter)))
+
+    def _finish(self, at: Micros) -> None:
+        stats = sorted(self._partition.stats(at, True), key=_dealer)
+        for line in stats:
+            self._sinks.stats(encode(line))
+        self.summary.dealers = len(stats)
+
+
+class _Files:
+    """Which file and line a record comes from, through a core that knows only one number for both.
+
+    Records may wait for the clock until another file is being read, so the number of a line carries
+    its file in the bits above 2⁴⁰.
+    """
+
+    def __init__(self) -> None:
+        self._topics: list[str] = []
+
+    @property
+    def topic(self) -> str:
+        """The file being read."""
+        return self._topics[-1]
+
+    def number(self, lines: Lines) -> int:
+        """What stands for the first of these lines."""
+        if lines.first_line == 0:
+            self._topics.append(lines.topic)
+        return (len(self._topics) - 1) * _FILE + lines.first_line
+
+    def placed(self, letter: DeadLetter) -> DeadLetter:
+        """The letter with its own file and line."""
+        file, line = divmod(letter.offset, _FILE)
+        return letter.model_copy(update={"topic": self._topics[file], "offset": line})
+
+
+def _dealer(stats: DealerStats) -> str:
+    return stats.dealer.id
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
+
+
+def _refuse_missing(events: Sequence[str]) -> None:
+    for name in events:
+        if name != "-" and not Path(name).exists():
+            raise UsageError(f"{name}: there is no such file; NDJSON, NDJSON.gz or `-` is allowed")
+
+
+def _playback(settings: Settings, until: str | None) -> Playback:
+    try:
+        end = None if until is None else parse_instant(until)
+    except ValueError as error:
+        raise UsageError(f"--until {until}: {error}") from None
+    return Playback(
+        tick_us=settings.tick,
+        lateness_us=settings.lateness,
+        late_limit_us=settings.late_limit,
+        until=end,
+        cut_records=settings.cuts.records,
+    )
+
+
+def _cores(
+    settings: Settings, dealers: Path | None, calendar: Path | None
+) -> tuple[PartitionCore, NetworkCore]:
+    setup = Setup(settings, read_master(dealers), read_calendar(settings, calendar))
+    return Partition(0, setup), Network(setup, 1)

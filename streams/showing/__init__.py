@@ -1,0 +1,1 @@
+"""`demo`: all parts together, and what a person sees of them."""
