@@ -113,14 +113,6 @@ class Cuts(_Group):
     holds is bounded."""
 
 
-class Network(_Group):
-    """The agent that sees all partitions."""
-
-    report_limit: Annotated[Duration, _between("10s", "1h")] = Duration.parse("120s")
-    """Wall time the network waits for a partition's part of a tick before it goes on without
-    it, 10s to 1h. Well above a restart (10 s), well below the smallest useful reaction."""
-
-
 class Webhook(_Group):
     """Where alerts are posted."""
 
@@ -219,7 +211,6 @@ class Settings(BaseSettings):
     topics: Topics = Topics()
     worker: Worker = Worker()
     cuts: Cuts = Cuts()
-    network: Network = Network()
     webhook: Webhook = Webhook()
     metrics: Metrics = Metrics()
     links: Links = Links()

@@ -121,6 +121,17 @@ async def end_positions(
     return [ends[partition] for partition in wanted]
 
 
+async def must_answer(broker: str) -> None:
+    """Raises OperationError when nobody answers, before anything is started that would wait."""
+    client = quick_producer(broker)  # a consumer cannot be stopped before it is assigned
+    try:
+        await client.start()
+    except KafkaConnectionError as error:
+        raise unreachable(broker, error) from error
+    finally:
+        await client.stop()
+
+
 def unreachable(broker: str, error: KafkaConnectionError) -> OperationError:
     """What to tell people when nobody answers."""
     return OperationError(f"no Kafka answers at broker={broker} ({error})")

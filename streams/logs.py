@@ -33,7 +33,9 @@ def configure(level: str = "info") -> None:
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
     for ours in ("streams", "__main__"):
         logging.getLogger(ours).setLevel(threshold)
-    logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of every slow moment
+    if threshold > logging.DEBUG:  # what they say of a broker that is away, we say in a sentence
+        for theirs in ("kafka", "aiokafka"):
+            logging.getLogger(theirs).setLevel(logging.CRITICAL)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -124,10 +124,11 @@ class Holder:
 
     @property
     def delay_us(self) -> Micros:
-        """How far the end of the last tick weighed is behind the clock; 0 while unknown."""
-        if self._clock is None or self._tick is None:
-            return 0
-        return self._clock - (self._tick + 1) * self._tick_length
+        """Clock time since the oldest cut with a tick not weighed yet; 0 when there is none."""
+        closed = [self._closed] if self._closed else []
+        due = (cut.at for cut, _ in (*closed, *self._cuts) if cut.tick is not None)
+        oldest = next(due, None)
+        return 0 if oldest is None or self._clock is None else self._clock - oldest
 
     @property
     def must_be_saved(self) -> bool:

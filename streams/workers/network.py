@@ -11,9 +11,9 @@ Crash before 3: the successor reads `network` again from the saved position and 
 for its state is a function of that log. Outlooks that go out again are identical, and the first in
 the log counts; alerts that go out again have the same alert_id and sequence, receivers drop them.
 Messages that arrive twice, or late: ignored by (partition, tick, kind). A partition that never
-reports holds the tick up for everybody, and nothing is judged: going on without it after
-`network.report_limit` would have to be written into the log of `network` first (or a restart would
-decide otherwise), so this is left to a later version; `status` names the partition.
+reports holds the tick up for everybody, and nothing is judged; `status` names it. To go on without
+it, the omission would have to be written into the log of `network` first, or a restart would decide
+otherwise.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ end with us, whatever ends us: each waits for its parent in a thread.
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
+from streams import kafka
 from streams.logs import logger
 from streams.workers.application import run_network, run_watch
 from streams.workers.core import real_core
@@ -48,8 +50,10 @@ def run(
     """Run the agents of a role (watch, network, both) until SIGTERM or Ctrl-C.
 
     `slot` is their static identity in the groups: a restart within the session moves nothing. Two
-    workers with one slot end each other.
+    workers with one slot end each other. OperationError when no Kafka answers at the start; later
+    the agents are started again until it does.
     """
+    asyncio.run(kafka.must_answer(settings.broker))
     roles = list(_ROLES) if role == "both" else [role]
     children = [_Child(role, (settings, role, slot, core_of)) for role in roles]
     with _Stop() as stop:
