@@ -261,7 +261,8 @@ def _learn_day(
 def _learn_drift(price: Price, i: int, drift: float, lesson: F64) -> None:
     """Bounded stochastic approximation, as for the dispersion of orders."""
     mean = price.day_weighted[i] / price.day_precision[i]
-    latent = 2.0 * drift * np.exp(price.dispersion[i])  # slow and of the visit
+    # all of it, slow and of the visit; the evidence allows for as much of each: better too careful
+    latent = drift * np.exp(price.dispersion[i])
     noise = 1.0 / price.day_precision[i]
     error = OWN_TERM * OWN_TERM / (1.0 + price.lines[i])
     lesson[1] = latent / (latent + noise)
