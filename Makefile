@@ -18,7 +18,7 @@ ARGS ?=
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-run: $(VENV)/.run ## everything together, on an embedded Kafka (DATA=FILE plays a file)
+run: $(VENV)/.run $(VENV)/.compiled ## everything together, on an embedded Kafka (DATA=FILE plays a file)
 	@$(BIN)/dealerwatch demo $(DATA)
 
 test: lint types tests ## format, lint, types, import arrows, all tests (real broker included)
@@ -32,13 +32,13 @@ types: $(VENV)/.dev
 	@echo "types"
 	@$(BIN)/mypy $(CODE)
 
-tests: $(VENV)/.dev
+tests: $(VENV)/.dev $(VENV)/.compiled
 	@$(BIN)/python -m pytest $(ARGS)
 
 format: $(VENV)/.dev ## format the code and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix $(CODE); $(BIN)/ruff format --quiet $(CODE)
 
-bench: $(VENV)/.dev ## the benchmarks (minutes)
+bench: $(VENV)/.dev $(VENV)/.compiled ## the benchmarks (minutes)
 	@$(BIN)/python -m benchmarks
 
 lock: $(VENV)/.dev ## resolve all versions again: Python packages and Kafka's jars
@@ -75,3 +75,9 @@ $(VENV)/.run: $(VENV)/.packages-run pyproject.toml
 $(VENV)/.dev: $(VENV)/.packages-dev pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.packages-run $(VENV)/.run
+
+# Compiled code is cached beside its source, and numba looks only at the file itself, not at what it calls in
+# others: when one file of the core changes, all of it is compiled again.
+$(VENV)/.compiled: $(shell find detectors -name '*.py') $(VENV)/.made
+	@find detectors -name '*.nb[ci]' -delete
+	@touch $@

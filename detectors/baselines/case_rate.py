@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
 from detectors.columns import F32, F64, I32, I64, Bool
 from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
@@ -31,8 +32,7 @@ LAG_DAYS: Final = (5.0, 8.0)  # from order to complaint, to return
 LEARN_LATE_DAYS: Final = 10
 KEEP: Final = 0.5 ** (1 / 180.0)  # per day
 MIN_AGE_DAYS: Final = 28
-SUSPICION_NATS: Final = float(np.log(1000.0))
-ACCEPT_DAYS: Final = 60.0
+SUSPICION_KEEP: Final = 0.9  # per day: cases are rare
 DISPERSION_DAYS: Final = 4.0  # autocorrelation time of own bad weeks …
 RATE_DAYS: Final = 60.0  # … and of the error of a young rate
 
@@ -161,11 +161,9 @@ def learn_day(
     """Close a local day: suspicion and rate; marks where a new level was accepted."""
     for k in range(len(rows)):
         i = rows[k]
-        known = log_odds[i] if is_mature[k] else -20.0
-        now = 1.0 / (1.0 + np.exp(-1.5 * (known - SUSPICION_NATS)))
-        cases.suspicion[i] = max(now, 0.9 * cases.suspicion[i]) if is_mature[k] else 0.0
-        calmer = max(cases.frozen_days[i] - 2.0, 0.0)
-        cases.frozen_days[i] = cases.frozen_days[i] + 1.0 if cases.suspicion[i] > 0.5 else calmer
+        known = log_odds[i] if is_mature[k] else ev.NOTHING
+        cases.suspicion[i] = suspicion(cases.suspicion[i], known, SUSPICION_KEEP)
+        cases.frozen_days[i] = frozen(cases.frozen_days[i], cases.suspicion[i])
         waiting = cases.late[i, day % LEARN_LATE_DAYS]
         count, lines = waiting[0], waiting[1]
         waiting[0], waiting[1] = cases.day_cases[i], cases.day_lines[i]

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.baselines.common_factor import SPEEDS
+from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
 from detectors.columns import F32, F64, I32, I64, Bool
 from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
@@ -39,8 +40,7 @@ WEEKDAY_KEEP: Final = 0.5 ** (1 / 12.0)  # per week
 HOUR_KEEP: Final = 0.5 ** (1 / 60.0)  # per day
 PRIOR_DAYS: Final = 2.0  # what the tier's level is worth
 LEVEL_PERSISTENCE_DAYS: Final = 30.0  # autocorrelation time of a young level's error
-SUSPICION_NATS: Final = float(np.log(1000.0))  # ln R at which a day teaches half
-ACCEPT_DAYS: Final = 60.0  # under suspicion, then the new level is the level
+SUSPICION_KEEP: Final = 0.8  # per day
 MIN_AGE_DAYS: Final = 14
 LEAST_STEP: Final = 0.1  # expected orders worth a step of the evidence; less waits, at most a day
 
@@ -235,7 +235,9 @@ def _learn_day(
         log = min(max(pools.log_dispersion + volume.dispersion[i], np.log(0.005)), np.log(0.5))
         variance = np.exp(log)
         _learn_dispersion(volume, i, variance, planned, lesson[:, k])
-        _suspect(volume, i, log_odds[i] if is_mature[k] else -20.0)
+        known = log_odds[i] if is_mature[k] else ev.NOTHING
+        volume.suspicion[i] = suspicion(volume.suspicion[i], known, SUSPICION_KEEP)
+        volume.frozen_days[i] = frozen(volume.frozen_days[i], volume.suspicion[i])
         _learn_level(volume, i, variance, day, planned)
         accepted[k] = _accept(volume, i, month[k, 0], month[k, 1])
         _restore(volume, i, last_10_days[k, 0], last_10_days[k, 1])
@@ -272,16 +274,6 @@ def _learn_dispersion(volume: Volume, i: int, variance: float, planned: bool, le
     volume.residual_worth[i] = worth
     lesson[2] = worth * before_worth * volume.residual[i] * before
     lesson[3] = (worth * before_worth) ** 1.5
-
-
-@compiled
-def _suspect(volume: Volume, i: int, log_odds: float) -> None:
-    now = 1.0 / (1.0 + np.exp(-1.5 * (log_odds - SUSPICION_NATS)))
-    volume.suspicion[i] = max(now, 0.8 * volume.suspicion[i]) if log_odds > -20.0 else 0.0
-    if volume.suspicion[i] > 0.5:
-        volume.frozen_days[i] += 1.0
-    else:
-        volume.frozen_days[i] = max(volume.frozen_days[i] - 2.0, 0.0)
 
 
 @compiled

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
 from detectors.columns import F32, F64, I64, Bool
 from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
@@ -33,8 +34,7 @@ LEARN_LATE_DAYS: Final = 7
 KEEP: Final = 0.5 ** (1 / 60.0)  # per day, of mark-up and article terms
 MIN_AGE_DAYS: Final = 21
 MIN_LINES: Final = 5.0
-SUSPICION_NATS: Final = float(np.log(1000.0))
-ACCEPT_DAYS: Final = 60.0
+SUSPICION_KEEP: Final = 0.8  # per day
 DRIFT_FADING: Final = -float(np.log(0.95))  # per day
 GROSS: Final = 1.6  # |log residual|: a factor of five, a slip of the keyboard
 OWN_TERM: Final = 0.05  # standard deviation of mark-ups, and of dealer x article terms
@@ -247,7 +247,9 @@ def _learn_day(
         i = rows[k]
         if is_mature[k] and price.day_precision[i] > 0.0 and price.suspicion[i] < 0.9:
             _learn_drift(price, i, drift, lesson[:, k])
-        _suspect(price, i, log_odds[i] if is_mature[k] else -20.0)
+        known = log_odds[i] if is_mature[k] else ev.NOTHING
+        price.suspicion[i] = suspicion(price.suspicion[i], known, SUSPICION_KEEP)
+        price.frozen_days[i] = frozen(price.frozen_days[i], price.suspicion[i])
         _learn_markup(price, i, day)
         if price.frozen_days[i] > ACCEPT_DAYS:
             price.markup[i] += month[k, 0] / max(month[k, 1], 1e-9)
@@ -269,16 +271,6 @@ def _learn_drift(price: Price, i: int, drift: float, lesson: F64) -> None:
     lesson[0] = (min(mean * mean / (latent + error + noise), 6.0) - 0.97) * lesson[1]
     own = price.dispersion[i] + 0.08 * (lesson[0] - 0.12 * price.dispersion[i] * lesson[1])
     price.dispersion[i] = min(max(own, 0.0), 4.0)  # quiet dealers stay with the fleet
-
-
-@compiled
-def _suspect(price: Price, i: int, log_odds: float) -> None:
-    now = 1.0 / (1.0 + np.exp(-1.5 * (log_odds - SUSPICION_NATS)))
-    price.suspicion[i] = max(now, 0.8 * price.suspicion[i]) if log_odds > -20.0 else 0.0
-    if price.suspicion[i] > 0.5:
-        price.frozen_days[i] += 1.0
-    else:
-        price.frozen_days[i] = max(price.frozen_days[i] - 2.0, 0.0)
 
 
 @compiled
