@@ -23,7 +23,7 @@ def suspicion(before: float, log_odds: float, fade: float) -> float:
     """Suspicion today, 0 to 1, from yesterday's and today's evidence (nats; NOTHING: none)."""
     if log_odds <= NOTHING:
         return 0.0
-    return max(1.0 / (1.0 + np.exp(-1.5 * (log_odds - HALF_NATS))), fade * before)
+    return max(float(1.0 / (1.0 + np.exp(-1.5 * (log_odds - HALF_NATS)))), fade * before)
 
 
 @compiled
