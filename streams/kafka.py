@@ -112,15 +112,6 @@ async def read_whole(
     return kept
 
 
-async def end_positions(
-    client: AIOKafkaConsumer, topic: str, partitions: Iterable[int]
-) -> list[int]:
-    """The end offset of each partition, in their order."""
-    wanted = [TopicPartition(topic, partition) for partition in partitions]
-    ends = await client.end_offsets(wanted)
-    return [ends[partition] for partition in wanted]
-
-
 async def must_answer(broker: str) -> None:
     """Raises OperationError when nobody answers, before anything is started that would wait."""
     client = quick_producer(broker)  # a consumer cannot be stopped before it is assigned

@@ -15,8 +15,6 @@ from detectors.watching.view import TickView
 from schemas.alert import Kind
 from schemas.wire import Outlook
 
-DAY_STEP = 0.999  # days after which what is pending is weighed however little it is
-
 
 def weigh(fleet: Fleet, view: TickView, outlook: Outlook, tick_days: float, ends_day: bool) -> F64:
     """Move the evidence of every kind; (k, 3) log factors of network, region and tier."""

@@ -91,7 +91,7 @@ def run(
     paths = (outputs.alerts, outputs.ledger, outputs.dead_letters, outputs.stats)
     partition, network = _cores(settings, dealers, calendar)
     with line_files(*paths) as written:
-        replay = Replay(partition, network, Sinks(*written), settings.tick)
+        replay = Replay(partition, network, Sinks(*written))
         started = time.monotonic()
         replay.play(playback, events)
         replay.summary.seconds = time.monotonic() - started
@@ -111,14 +111,11 @@ class Sinks:
 class Replay:
     """Applies what a playback says to the core, and writes what comes of it."""
 
-    def __init__(
-        self, partition: PartitionCore, network: NetworkCore, sinks: Sinks, tick_length: Micros
-    ) -> None:
+    def __init__(self, partition: PartitionCore, network: NetworkCore, sinks: Sinks) -> None:
         self.summary = Summary()
         self._partition = partition
         self._network = network
         self._sinks = sinks
-        self._tick_length = tick_length
         self._files = _Files()
         self._waiting: dict[Source, list[Record]] = {source: [] for source in Source}
 
