@@ -2,7 +2,8 @@
 
 A detector is a grid of changes and the form of its likelihood;
 `detectors.evidence.shiryaev_roberts` does the rest, for one entity or for a fleet. The contract
-tests run on whatever stands in this table.
+tests run on whatever stands in this table. Detectors of the same kind are one verdict
+(`detectors.evidence.joint`): the first of them leads, and bears the kind's name.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from detectors.baselines import case_rate, order_volume, unit_price
 from detectors.evidence.detector import Detector
 from schemas.alert import Kind
 
-DETECTORS: Final[dict[Kind, Detector]] = {
-    detector.kind: detector
+DETECTORS: Final[dict[str, Detector]] = {
+    detector.name: detector
     for detector in (
         order_volume.DETECTOR,
         unit_price.DETECTOR,
         *case_rate.DETECTORS,
     )
+}
+KINDS: Final[dict[Kind, tuple[Detector, ...]]] = {
+    lead.kind: tuple(one for one in DETECTORS.values() if one.kind is lead.kind)
+    for lead in DETECTORS.values()
+    if not lead.part
 }

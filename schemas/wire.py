@@ -127,6 +127,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     network_ratio: float  # common factors in force for this dealer
     region_ratio: float
     warming_up: bool  # too young to alert
+    carried: dict[str, float] = {}  # name of a detector -> its share in the evidence
 
 
 class Signals(msgspec.Struct, tag="signals", frozen=True):

@@ -161,7 +161,7 @@ def learn_day(
     """Close a local day: suspicion and rate; marks where a new level was accepted."""
     for k in range(len(rows)):
         i = rows[k]
-        known = log_odds[i] if is_mature[k] else ev.NOTHING
+        known = log_odds[k] if is_mature[k] else ev.NOTHING
         cases.suspicion[i] = suspicion(cases.suspicion[i], known, SUSPICION_KEEP)
         cases.frozen_days[i] = frozen(cases.frozen_days[i], cases.suspicion[i])
         waiting = cases.late[i, day % LEARN_LATE_DAYS]

@@ -156,9 +156,17 @@ def dispersion(volume: Volume, rows: I64, pools: Pools) -> F64:
 
 
 def seen(
-    volume: Volume, rows: I64, count: F64, pools: Pools, weight: float, extra_variance: float
+    volume: Volume,
+    rows: I64,
+    count: F64,
+    pools: Pools,
+    weight: float,
+    extra_variance: float,
+    share: F64,
 ) -> ev.Seen:
     """The step of the evidence for some dealers; takes what is pending.
+
+    share: (k,) of the time in which a change may begin for this detector (see evidence.joint).
 
     A young level's error is as persistent as it is uncertain: its variance 1 / A joins the latent
     one, and the autocorrelation time is the mean of both, weighted by variance.
@@ -174,7 +182,7 @@ def seen(
         rows=rows,
         value=count,
         expected=np.maximum(expected, 1e-12),
-        elapsed=elapsed,
+        elapsed=elapsed * share,
         spread=np.sqrt(np.log1p(np.clip(own + error, 0.0, 2.0))),
         fading=-np.log1p(-1.0 / days) * elapsed,
         weight=np.full(len(rows), weight),
@@ -235,7 +243,7 @@ def _learn_day(
         log = min(max(pools.log_dispersion + volume.dispersion[i], np.log(0.005)), np.log(0.5))
         variance = np.exp(log)
         _learn_dispersion(volume, i, variance, planned, lesson[:, k])
-        known = log_odds[i] if is_mature[k] else ev.NOTHING
+        known = log_odds[k] if is_mature[k] else ev.NOTHING
         volume.suspicion[i] = suspicion(volume.suspicion[i], known, SUSPICION_KEEP)
         volume.frozen_days[i] = frozen(volume.frozen_days[i], volume.suspicion[i])
         _learn_level(volume, i, variance, day, planned)

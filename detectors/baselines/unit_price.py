@@ -247,7 +247,7 @@ def _learn_day(
         i = rows[k]
         if is_mature[k] and price.day_precision[i] > 0.0 and price.suspicion[i] < 0.9:
             _learn_drift(price, i, drift, lesson[:, k])
-        known = log_odds[i] if is_mature[k] else ev.NOTHING
+        known = log_odds[k] if is_mature[k] else ev.NOTHING
         price.suspicion[i] = suspicion(price.suspicion[i], known, SUSPICION_KEEP)
         price.frozen_days[i] = frozen(price.frozen_days[i], price.suspicion[i])
         _learn_markup(price, i, day)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import exp, log
 from typing import Final
 
-from detectors.registry import DETECTORS
+from detectors.registry import KINDS
 
 WEEKS: Final = 52.0
 MOST_PER_YEAR: Final = 1.0  # false alerts of one entity
@@ -22,9 +22,9 @@ def thresholds(false_alerts_per_week: float, able: Mapping[str, int]) -> dict[st
     """Nats by kind; able: entities by kind of evidence that can prove anything in 60 days."""
     entities = sum(able.values())
     if entities == 0:
-        return {kind: threshold(1.0 / WEEKS) for kind in DETECTORS}
+        return {kind: threshold(1.0 / WEEKS) for kind in KINDS}
     share = false_alerts_per_week * WEEKS / entities
-    return {kind: threshold(share) for kind in DETECTORS}
+    return {kind: threshold(share) for kind in KINDS}
 
 
 def threshold(per_year: float) -> float:

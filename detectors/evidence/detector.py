@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from detectors.columns import F64, I64
 from detectors.evidence import shiryaev_roberts as ev
 from schemas.alert import Kind
@@ -19,7 +21,11 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Detector:
-    """Decides whether a stream has changed by one of a few sizes, in nats."""
+    """Decides whether a stream has changed by one of a few sizes, in nats.
+
+    Several detectors may look at one kind; each says whether *its* part of it has changed (see
+    `detectors.evidence.joint`). The leading one bears the kind's name.
+    """
 
     kind: Kind
     form: Form
@@ -28,6 +34,12 @@ class Detector:
     )
     falling: bool  # the change looked for is a fall
     hourly: bool = False  # strong enough to be proven within a day: the past is kept by tick
+    part: str = ""  # what of the kind it looks at, when it is not the leading one
+
+    @property
+    def name(self) -> str:
+        """Its name in the registry and in snapshots."""
+        return self.part or str(self.kind)
 
     def empty(self, n: int) -> ev.Evidence:
         """No evidence yet for n entities."""
@@ -41,3 +53,8 @@ class Detector:
     def log_odds(self, evidence: ev.Evidence, rows: I64) -> F64:
         """(k,) ln R; an alarm at ln(365 / b) comes at most b times a year by chance."""
         return evidence.log_odds[rows]
+
+    def ratio(self, evidence: ev.Evidence, rows: I64) -> F64:
+        """(k,) what is left of the usual, given that there is a change: its posterior mean."""
+        mean = ev.posterior(evidence, rows) @ self.sizes
+        return np.exp(mean) if self.form is Form.RESIDUAL else np.asarray(mean)

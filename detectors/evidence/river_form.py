@@ -25,7 +25,6 @@ from detectors.columns import F64, I64
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
 from detectors.registry import DETECTORS
-from schemas.alert import Kind
 
 Features = Mapping[Hashable, Any]
 FEATURES: Final[frozenset[Hashable]] = frozenset(
@@ -59,7 +58,7 @@ class _Change(base.SupervisedAnomalyDetector):
         """The entry of the registry; ValueError for a kind that is none."""
         if self.kind not in DETECTORS:
             raise ValueError(f"kind is {self.kind!r}; allowed: {', '.join(DETECTORS)}")
-        return DETECTORS[Kind(self.kind)]
+        return DETECTORS[self.kind]
 
     @property
     def log_odds(self) -> float:

@@ -52,7 +52,7 @@ class Seen(NamedTuple):
     rows: I64  # which entities, without repeats
     value: F64  # counts: the count; residuals: their mean
     expected: F64  # counts: expected count; residuals: precision of the mean, 0 = nothing seen
-    elapsed: F64  # days since the entity's last step
+    elapsed: F64  # days since the entity's last step, as far as a change may begin in them
     spread: F64  # standard deviation of the latent
     fading: F64  # -ln of the latent's autocorrelation over the step
     weight: F64  # of this step's evidence, 0 to 1

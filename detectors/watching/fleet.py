@@ -11,8 +11,8 @@ import numpy as np
 from detectors.baselines import case_rate, history, order_volume, unit_price, worth
 from detectors.baselines.history import History
 from detectors.columns import F64, I64, Array, Bool, capacity_of, from_arrays, grown, to_arrays
-from detectors.evidence.shiryaev_roberts import Evidence
-from detectors.registry import DETECTORS
+from detectors.evidence.joint import Joint
+from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
 from detectors.watching.dealers import Dealers, Names
 from detectors.watching.ids import RowIndex, SeenEvents
@@ -55,11 +55,11 @@ def _empty_past(kind: Kind) -> Callable[[int], History]:
 class Told(NamedTuple):
     """Which kinds of evidence are being told to the network."""
 
-    kinds: Bool  # (n, kinds) in the order of DETECTORS
+    kinds: Bool  # (n, kinds) in the order of KINDS
 
 
 def _empty_told(n: int) -> Told:
-    return Told(np.zeros((n, len(DETECTORS)), np.bool_))
+    return Told(np.zeros((n, len(KINDS)), np.bool_))
 
 
 class LastCase(NamedTuple):
@@ -113,8 +113,8 @@ class Fleet:
         }
         for name, empty in self._families.items():
             setattr(self, name, empty(0))
-        self.evidence: dict[Kind, Evidence] = {k: d.empty(0) for k, d in DETECTORS.items()}
-        self.history: dict[Kind, History] = {k: _empty_past(k)(0) for k in DETECTORS}
+        self.evidence = Joint(KINDS)
+        self.history: dict[Kind, History] = {k: _empty_past(k)(0) for k in KINDS}
 
     def cases(self, which: int) -> case_rate.Cases:
         """Complaints (0) or returns (1)."""
@@ -126,8 +126,8 @@ class Fleet:
         if n > capacity_of(self.volume):
             for name, empty in self._families.items():
                 setattr(self, name, grown(getattr(self, name), empty, n))
-            for kind, detector in DETECTORS.items():
-                self.evidence[kind] = grown(self.evidence[kind], detector.empty, n)
+            self.evidence.make_room(n)
+            for kind in KINDS:
                 self.history[kind] = grown(self.history[kind], _empty_past(kind), n)
         self.tally.make_room(n)
         self.money.make_room(self.accounts.count)
@@ -148,9 +148,7 @@ class Fleet:
             blank = self._families[name](len(rows))
             for column, fresh in zip(getattr(self, name), blank, strict=True):
                 column[rows] = fresh
-        for kind, detector in DETECTORS.items():
-            for column, fresh in zip(self.evidence[kind], detector.empty(len(rows)), strict=True):
-                column[rows] = fresh
+        self.evidence.start_over(rows)
 
     def snapshot(self) -> dict[str, Array]:
         """Everything, as named arrays (copies)."""
@@ -171,8 +169,8 @@ class Fleet:
         }
         for name in self._families:
             arrays |= to_arrays(name, getattr(self, name), n)
-        for kind in DETECTORS:
-            arrays |= to_arrays(f"evidence.{kind}", self.evidence[kind], n)
+        arrays |= self.evidence.snapshot(n)
+        for kind in KINDS:
             arrays |= to_arrays(f"history.{kind}", self.history[kind], n)
         return arrays
 
@@ -193,8 +191,8 @@ class Fleet:
         self.votes = from_arrays("votes", unit_price.empty_votes, arrays)
         for name, empty in self._families.items():
             setattr(self, name, from_arrays(name, empty, arrays))
-        for kind, detector in DETECTORS.items():
-            self.evidence[kind] = from_arrays(f"evidence.{kind}", detector.empty, arrays)
+        self.evidence.restore(arrays)
+        for kind in KINDS:
             self.history[kind] = from_arrays(f"history.{kind}", _empty_past(kind), arrays)
 
 

@@ -10,7 +10,6 @@ from detectors.baselines import case_rate, order_volume, unit_price, worth
 from detectors.baselines import history as past
 from detectors.baselines.common_factor import scaled
 from detectors.columns import F64, I64, Bool
-from detectors.evidence import shiryaev_roberts as evidence
 from detectors.watching.fleet import CASES, Fleet
 from detectors.watching.knowledge import CASE_KINDS
 from detectors.watching.view import TickView
@@ -48,10 +47,10 @@ def _orders(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
     ten = past.last_days(fleet.history[kind], rows, view.day, 10)
     tier = fleet.dealers.standing.tier
     lesson, accepted = order_volume.learn_day(
-        fleet.volume, rows, tier, fleet.evidence[kind].log_odds, view.mature, month, ten,
+        fleet.volume, rows, tier, fleet.evidence.log_odds(kind, rows), view.mature, month, ten,
         view.day, view.effect.planned, known,
     )  # fmt: skip
-    evidence.clear(fleet.evidence[kind], rows[accepted])
+    fleet.evidence.clear(kind, rows[accepted])
     pools = {"dispersion": [_whole(column) for column in lesson]}
     for code in np.unique(tier[rows]).tolist():
         pools[f"tier/{fleet.dealers.tiers.all[code]}"] = _tier(fleet, rows[tier[rows] == code])
@@ -89,9 +88,9 @@ def _prices(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
     mature = unit_price.mature(fleet.price, rows, fleet.dealers.standing.first_day, view.day)
     month = past.last_days(fleet.history[kind], rows, view.day, 28)
     drift = fleet.known.pools["drift"][0]
-    odds = fleet.evidence[kind].log_odds
+    odds = fleet.evidence.log_odds(kind, rows)
     lesson, accepted = unit_price.learn_day(fleet.price, rows, odds, mature, month, view.day, drift)
-    evidence.clear(fleet.evidence[kind], rows[accepted])
+    fleet.evidence.clear(kind, rows[accepted])
     able = int((mature & (fleet.price.lines[rows] > ABLE_LINES)).sum())
     return {"drift": [_whole(column) for column in lesson], "able/prices": [able]}
 
@@ -103,9 +102,9 @@ def _case_kind(fleet: Fleet, view: TickView, which: int) -> dict[str, list[int]]
     mature = view.day - standing.first_day[rows] >= case_rate.MIN_AGE_DAYS
     rates = case_rate.rate(cases, rows, standing.tier, known)
     accepted = np.zeros(len(rows), np.bool_)
-    odds = fleet.evidence[kind].log_odds
+    odds = fleet.evidence.log_odds(kind, rows)
     case_rate.learn_day(cases, rows, odds, mature, rates, view.day, accepted)
-    evidence.clear(fleet.evidence[kind], rows[accepted])
+    fleet.evidence.clear(kind, rows[accepted])
     pools = {f"able/{name}": [int((mature & _able_cases(cases, rows, rates)).sum())]}
     if view.day % 7 == 6:
         week = past.last_days(fleet.history[kind], rows, view.day, 7)
@@ -156,8 +155,7 @@ def _fall_asleep(fleet: Fleet, view: TickView) -> None:
     limit = np.clip(proof, DORMANT_DAYS, MOST_DORMANT_DAYS)
     asleep = rows[view.day - last > limit]
     standing.dormant[asleep] = True
-    for kept in fleet.evidence.values():
-        evidence.clear(kept, asleep)
+    fleet.evidence.clear_all(asleep)
 
 
 def _histogram(values: F64, bins: int) -> F64:

@@ -12,8 +12,7 @@ from detectors.baselines import order_volume, unit_price
 from detectors.baselines.case_rate import DISPERSION_DAYS
 from detectors.baselines.history import Moment, Windows
 from detectors.columns import F64, I64, Bool
-from detectors.evidence import shiryaev_roberts as ev
-from detectors.registry import DETECTORS
+from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
 from detectors.watching.fleet import CASES, Fleet
@@ -29,7 +28,7 @@ from schemas.wire import Reading
 FLOOR_BELOW: Final = 3.5  # nats
 WARM_UP_DAYS: Final = 28
 LEAST_CASES: Final = 2.0  # one case proves nothing, however rare cases are
-_PLACE: Final = {kind: place for place, kind in enumerate(DETECTORS)}
+_PLACE: Final = {kind: place for place, kind in enumerate(KINDS)}
 UNITS: Final = {
     Kind.ORDER_VOLUME_DROP: Unit.ORDERS,
     Kind.UNIT_PRICE_DROP: Unit.PRICE_INDEX,
@@ -51,7 +50,7 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> list[R
     )
     now = Moment(view.tick, view.day, timeline.tick, midnight)
     found = []
-    for kind in DETECTORS:
+    for kind in KINDS:
         near = _near(fleet, kind, view.rows)
         if near.any():
             found += _of_kind(fleet, kind, view.rows[near], factors[near], now, at)
@@ -60,7 +59,7 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> list[R
 
 def _near(fleet: Fleet, kind: Kind, rows: I64) -> Bool:
     """(k,) whether a dealer is told of; remembered, because the line down is not the line up."""
-    odds = fleet.evidence[kind].log_odds[rows]
+    odds = fleet.evidence.log_odds(kind, rows)
     threshold = fleet.known.thresholds.get(kind, USUAL_THRESHOLD)
     told = fleet.told.kinds[rows, _PLACE[kind]]
     near: Bool = (odds >= threshold) | (told & (odds >= threshold - FLOOR_BELOW))
@@ -81,15 +80,15 @@ def _of_kind(
         best = past.likeliest(windows, detector.falling, since)
         shown = _of_counts(fleet, kind, rows, windows, best, at)
     start, observed, expected, chance, told = shown
-    sizes = ev.posterior(fleet.evidence[kind], rows) @ detector.sizes
-    ratio = np.exp(sizes) if kind is Kind.UNIT_PRICE_DROP else sizes
+    odds, ratio = fleet.evidence.log_odds(kind, rows), fleet.evidence.ratio(kind, rows)
+    carried = fleet.evidence.carried(kind, rows)
     week = usual_week(fleet, rows)
     loss = np.full(len(rows), np.nan) if kind in CASES else week * (1.0 - observed / expected)
     return [
         Reading(
             kind=kind,
             dealer=fleet.dealers.card(int(row)),
-            log_odds=float(fleet.evidence[kind].log_odds[row]),
+            log_odds=float(odds[k]),
             onset=min(int(start[k]), at),
             window_from=min(int(start[k]), at),
             observed=float(observed[k]),
@@ -103,6 +102,7 @@ def _of_kind(
             network_ratio=float(np.exp(factors[k, 0])),
             region_ratio=float(np.exp(factors[k, 1])),
             warming_up=bool(age[k] < WARM_UP_DAYS),
+            carried={one.name: float(x) for one, x in zip(KINDS[kind], carried[k], strict=True)},
         )
         for k, row in enumerate(rows)
         if told[k]

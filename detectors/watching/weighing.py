@@ -50,9 +50,10 @@ def _orders(
         return
     pools = fleet.known.volume_pools(fleet.dealers.tiers)
     seen = order_volume.seen(
-        volume, rows[speaks], view.orders[speaks], pools, view.effect.weight, view.effect.variance
-    )
-    DETECTORS[kind].step(fleet.evidence[kind], seen, view.now)
+        volume, rows[speaks], view.orders[speaks], pools, view.effect.weight,
+        view.effect.variance, fleet.evidence.share(kind, rows[speaks]),
+    )  # fmt: skip
+    DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)
 
 
 def _prices(fleet: Fleet, view: TickView) -> None:
@@ -68,7 +69,7 @@ def _prices(fleet: Fleet, view: TickView) -> None:
         return
     drift = fleet.known.pools["drift"][0]
     seen = unit_price.seen(price, rows[ready], total[ready], precision[ready], view.now, drift)
-    DETECTORS[kind].step(fleet.evidence[kind], seen, view.now)
+    DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)
 
 
 def _case_kind(
@@ -95,4 +96,4 @@ def _case_kind(
         return
     weight = view.effect.weight
     seen = case_rate.seen(cases, rows[speaks], count[speaks], standing.tier, pools, weight)
-    DETECTORS[kind].step(fleet.evidence[kind], seen, view.now)
+    DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)

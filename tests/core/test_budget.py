@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.deciding.budget import LEAST_PER_YEAR, MOST_PER_YEAR, per_year, threshold, thresholds
-from detectors.registry import DETECTORS
+from detectors.registry import KINDS
 
 ABLE = st.dictionaries(st.sampled_from(["orders", "prices", "returns"]), st.integers(0, 10**6))
 
@@ -31,7 +31,7 @@ def test_budget_is_spent_where_it_can_be() -> None:
 
 def test_every_detector_has_a_threshold() -> None:
     for able in ({}, {"orders": 0}, {"orders": 5}):
-        assert set(thresholds(2.0, able)) == set(DETECTORS)
+        assert set(thresholds(2.0, able)) == set(KINDS)
 
 
 @given(st.floats(1e-4, 1.0))
