@@ -130,12 +130,24 @@ class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     carried: dict[str, float] = {}  # name of a detector -> its share in the evidence
 
 
+class OverdueIssues(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One dealer's issues that are overdue, or a backlog of them that ages unusually."""
+
+    dealer: DealerCard
+    observed: int  # issues overdue, expected 0; or open ones, where a backlog ages
+    expected: float  # how many of the open ones would usually be open at their age
+    since: int  # microseconds: the earliest missed deadline, or the opening of the oldest
+    weight: float  # overdue issues, each counted up to four times by its age
+    named: list[str]  # ids of the oldest
+
+
 class Signals(msgspec.Struct, tag="signals", frozen=True):
     """One partition's evidence after one tick."""
 
     tick: int
     partition: int
     readings: list[Reading]
+    overdue: list[OverdueIssues] = []
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -59,6 +59,7 @@ SEEN: list[tuple[Kind, Scope, str, float, float, Unit, float | None]] = [
     (Kind.RETURN_SPIKE, Scope.DEALER, "16029", 1, 0.04, Unit.RETURNS, 310.2),
     (Kind.RETURN_SPIKE, Scope.SKU, "85123A", 12, 1.2, Unit.RETURNS, None),
     (Kind.ISSUE_OVERDUE, Scope.DEALER, "16029", 1, 0, Unit.ISSUES, None),
+    (Kind.ISSUE_OVERDUE, Scope.DEALER, "16029", 6, 1.24, Unit.ISSUES, None),
     (Kind.UNUSUAL_PATTERN, Scope.DEALER, "16029", 20, 14, Unit.ORDERS, None),
     (Kind.DIVERSION_SUSPECTED, Scope.DEALER, "16029", 500, 140, Unit.UNITS, None),
     (Kind.FEED_OUTAGE, Scope.FEED, "complaints", 0, 412, Unit.EVENTS, None),
@@ -183,6 +184,23 @@ def test_issues_are_counted_in_the_plural_from_two() -> None:
     assert "has 2 unresolved issues past their deadline" in english(
         kind=Kind.ISSUE_OVERDUE, effect=two
     )
+
+
+def test_issues_are_named_with_who_looks_after_them() -> None:
+    dealer = Dealer(id="16029", name="Smith & Sons Ltd", manager="Ann Lee")
+    told = draft(Kind.ISSUE_OVERDUE, effect=effect(5, 0, Unit.ISSUES), dealer=dealer)
+    message = tell(told, AT, ("C-17", "C-20", "C-31"))
+    assert message.en.endswith(
+        "has 5 unresolved issues past their deadline, C-17, C-20, C-31 and 2 more, "
+        "the oldest since 5 September 2011, account manager Ann Lee."
+    )
+    assert "问题编号 C-17、C-20、C-31 及另外 2 项" in message.zh
+    assert message.zh.endswith("客户经理 Ann Lee。")
+
+
+def test_single_issue_is_named_without_a_superlative() -> None:
+    told = draft(Kind.ISSUE_OVERDUE, effect=effect(1, 0, Unit.ISSUES))
+    assert "past its deadline, C-17, since 5 September" in tell(told, AT, ("C-17",)).en
 
 
 def test_old_window_is_told_with_its_end() -> None:

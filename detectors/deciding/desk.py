@@ -13,11 +13,20 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from detectors.deciding import draft, lifecycle
+from detectors.deciding import draft, lifecycle, overdue
 from detectors.deciding.episode import Episode, Silence
 from detectors.deciding.episode import Reading as Evidence
 from detectors.words.message import tell
-from schemas.alert import Alert, Draft, Scope, Severity, Suppressed, SuppressedReason, alert_id
+from schemas.alert import (
+    Alert,
+    Draft,
+    Kind,
+    Scope,
+    Severity,
+    Suppressed,
+    SuppressedReason,
+    alert_id,
+)
 from schemas.wire import Reading
 
 Key = tuple[str, str, str]  # kind, scope, entity
@@ -92,7 +101,7 @@ class Desk:
         self._cases[key] = Case(step.episode, last)
         if step.change is not None:
             line = draft.line(last, step.episode, step.change, now.at, self._related(key, last))
-            decisions.alerts.append(self._worded(line, step.episode.opened_at))
+            decisions.alerts.append(self._worded(line, step.episode.opened_at, last.named))
 
     def _hold(self, key: Key, said: draft.Statement, now: Context, decisions: Decisions) -> None:
         if key in self._held or said.log_odds < said.threshold:
@@ -121,7 +130,7 @@ class Desk:
             threshold=said.threshold,
             severity=draft.severity(said, peak),
             alert_id=alert_id(said.kind, said.scope, said.entity, now.tick),
-            gist=said.verdict or "",
+            gist=_gist(said, episode),
         )
 
     def _related(self, key: Key, said: draft.Statement) -> tuple[str, ...]:
@@ -135,9 +144,9 @@ class Desk:
         )
         return tuple(same)
 
-    def _worded(self, line: Draft, opened_at: int) -> Alert:
+    def _worded(self, line: Draft, opened_at: int, named: tuple[str, ...] = ()) -> Alert:
         url = f"{self._links}/alerts/{line.alert_id}" if self._links else None
-        return Alert.of(line, tell(line, opened_at), url)
+        return Alert.of(line, tell(line, opened_at, named), url)
 
     def state(self) -> Any:
         """Plain values for a snapshot."""
@@ -154,6 +163,12 @@ class Desk:
             statement = msgspec.convert(last, draft.Statement)
             self._cases[kind, scope, entity] = Case(_episode(episode), statement)
         self._held = {(kind, scope, entity) for kind, scope, entity in held}
+
+
+def _gist(said: draft.Statement, episode: Episode | None) -> str:
+    if said.kind is Kind.ISSUE_OVERDUE:
+        return overdue.gist(said, episode.gist if episode else "")
+    return said.verdict or ""
 
 
 def _episode(values: dict[str, Any]) -> Episode:

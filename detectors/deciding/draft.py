@@ -52,6 +52,7 @@ class Statement(msgspec.Struct, frozen=True):
     currency: str | None
     verdict: Verdict | None
     warming_up: bool
+    named: tuple[str, ...] = ()  # issues, the oldest first
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ from detectors.columns import Array
 from detectors.deciding import budget, draft
 from detectors.deciding.desk import Context, Decisions, Desk
 from detectors.deciding.feed import FollowingFeed, OrderFeed
+from detectors.deciding.overdue import of_overdue
 from detectors.deciding.pools import FleetPools
 from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors
 from detectors.setup import Setup
@@ -27,7 +28,7 @@ from schemas.wire import Census, Outlook, Signals
 
 __all__ = ["Decisions", "Network"]
 
-LAYOUT: Final = 1  # of snapshots
+LAYOUT: Final = 2  # of snapshots
 FOLLOWING: Final = ("complaints", "returns")
 
 
@@ -103,7 +104,8 @@ class Network:
             usual_week=self._usual_week,
         )
         readings = [reading for one in signals for reading in one.readings]
-        return self._desk.decide(readings, self._outages(now.at), now)
+        facts = [of_overdue(told, now.at) for one in signals for told in one.overdue]
+        return self._desk.decide(readings, [*facts, *self._outages(now.at)], now)
 
     def _spend(self) -> dict[str, float]:
         knob = self._setup.settings.budget.false_alerts_per_week

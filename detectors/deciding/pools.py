@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from detectors.baselines.common_factor import SCALE
+from detectors.deciding.resolutions import Resolutions
 from detectors.watching.knowledge import CASE_KINDS
 from detectors.watching.learning import BIN, LEVEL_LOWEST
 
@@ -26,12 +27,14 @@ class FleetPools:
         self._persistence = [0.0, 0.0]  # fading sums of products and of their worth
         self._drift = 0.015**2
         self._case_dispersion = dict.fromkeys(CASE_KINDS, 0.03)
+        self._resolutions = Resolutions()
         self.able: dict[str, int] = {}  # kind of evidence -> dealers that can prove anything
 
     def add(self, pools: Iterable[Mapping[str, list[int]]]) -> dict[str, list[float]]:
         """The sums of all partitions after a local day; what partitions should know anew."""
         whole = _sum(pools)
-        told: dict[str, list[float]] = {}
+        issues = {name[7:]: whole.pop(name) for name in sorted(whole) if name.startswith("issues/")}
+        told = {f"issues/{tier}": law for tier, law in self._resolutions.add(issues).items()}
         for name in sorted(whole):
             sums = whole[name]
             group, of_member, member = name.partition("/")
@@ -75,13 +78,16 @@ class FleetPools:
         """Plain values for a snapshot."""
         return [
             self._log_dispersion, self._persistence, self._drift, self._case_dispersion, self.able,
+            self._resolutions.state(),
         ]  # fmt: skip
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         (
             self._log_dispersion, self._persistence, self._drift, self._case_dispersion, self.able,
+            law,
         ) = state  # fmt: skip
+        self._resolutions.load(law)
 
 
 def _sum(pools: Iterable[Mapping[str, list[int]]]) -> dict[str, list[int]]:

@@ -14,6 +14,7 @@ from detectors.columns import F64, I64, Array, Bool, capacity_of, from_arrays, g
 from detectors.evidence.joint import Joint
 from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
+from detectors.watching.backlog import Backlog
 from detectors.watching.dealers import Dealers, Names
 from detectors.watching.ids import RowIndex, SeenEvents
 from detectors.watching.issues import Issues
@@ -91,6 +92,7 @@ class Fleet:
         self.seen = SeenEvents()
         self.book = OrderBook(int(settings.late_limit), int(settings.cancel_window))
         self.issues = Issues(int(settings.issue_deadline))
+        self.backlog = Backlog()
         self.tally = Tally(width=6)
         self.currencies = Names()
         self.accounts = RowIndex()  # a dealer in a currency …
@@ -155,6 +157,7 @@ class Fleet:
         n = self.dealers.count
         arrays = self.dealers.snapshot() | self.known.snapshot() | self.book.snapshot()
         arrays |= self.seen.snapshot("seen") | self.issues.snapshot()
+        arrays |= self.backlog.snapshot()
         arrays |= self.tally.snapshot("tally", n)
         arrays |= self.money.snapshot("money", self.accounts.count)
         arrays |= {
@@ -176,7 +179,7 @@ class Fleet:
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `snapshot` gave; KeyError when another version wrote it."""
-        for part in (self.dealers, self.known, self.book, self.issues):
+        for part in (self.dealers, self.known, self.book, self.issues, self.backlog):
             part.restore(arrays)
         self.seen.restore("seen", arrays)
         self.tally.restore("tally", arrays)

@@ -19,7 +19,16 @@ import numpy as np
 from detectors.columns import Array
 from detectors.setup import Setup
 from detectors.timeline import DAY
-from detectors.watching import counting, learning, reading, statistics, view, weighing
+from detectors.watching import (
+    backlog,
+    counting,
+    learning,
+    overdue,
+    reading,
+    statistics,
+    view,
+    weighing,
+)
 from detectors.watching.fleet import Fleet
 from detectors.watching.intake import Intake
 from detectors.watching.view import TickView
@@ -29,7 +38,7 @@ from schemas.instant import Micros
 from schemas.stats import DealerStats
 from schemas.wire import Census, Outlook, Signals
 
-LAYOUT: Final = 1  # of snapshots; a worker refuses another one
+LAYOUT: Final = 2  # of snapshots; a worker refuses another one
 _ORDER: Final = {source: place for place, source in enumerate(Source)}
 
 
@@ -100,13 +109,17 @@ class Partition:
         fleet.known.learn(outlook)
         fleet.make_room()
         ends_day = timeline.ends_day(waiting.tick)
+        if "complaints" not in outlook.silent:
+            fleet.issues.heard = timeline.end(waiting.tick)
         factors = weighing.weigh(fleet, waiting, outlook, timeline.days, ends_day)
         found = reading.readings(self._setup, fleet, waiting, factors)
         if ends_day:
             self._pools = learning.end_day(fleet, waiting)
             self._forget(timeline.end(waiting.tick))
         self._day_over = timeline.ends_utc_day(waiting.tick)
-        return Signals(tick=waiting.tick, partition=self.number, readings=found)
+        if self._day_over:
+            self._pools = self._pools | backlog.end_day(fleet)
+        return Signals(waiting.tick, self.number, found, overdue.overdue(fleet))
 
     def stats(self, at: Micros, everything: bool) -> list[DealerStats]:
         """Statistics of all dealers, or of those that changed on the open event day, by id.

@@ -81,6 +81,23 @@ class Chinese(Wording):
         number = "" if issues is None else f" {quantity(issues)} 项"
         return f"{who}有{number}问题超过期限仍未解决"
 
+    def ageing(self, who: str, issues: float | None, usual: float) -> str:
+        """Issues that stay open for longer than is usual."""
+        number = "" if issues is None else f" {quantity(issues)} 项"
+        return f"{who}有{number}问题未解决的时间比往常长（往常约 {quantity(usual)} 项）"
+
+    def issues(self, named: list[str], rest: int) -> str:
+        """Issues by name, and how many more there are."""
+        return "问题编号 " + "、".join(named) + (f" 及另外 {rest:,} 项" if rest > 0 else "")
+
+    def overdue_since(self, since: Micros, at: Micros, *, one: bool) -> str:
+        """Since when the oldest issue is overdue, or open."""
+        return f"{'' if one else '最早的'}自 {_date(since, at)}起"
+
+    def manager(self, name: str) -> str:
+        """Who looks after the dealer."""
+        return f"客户经理 {name}"
+
     def stopped(self, who: str) -> str:
         """A dealer that orders nothing."""
         return f"{who}已停止下单"

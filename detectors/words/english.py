@@ -90,6 +90,25 @@ class English(Wording):
             return f"{who} has 1 unresolved issue past its deadline"
         return f"{who} has {quantity(issues)} unresolved issues past their deadline"
 
+    def ageing(self, who: str, issues: float | None, usual: float) -> str:
+        """Issues that stay open for longer than is usual."""
+        number = "issues" if issues is None else f"{quantity(issues)} issues"
+        return f"{who} has {number} open for longer than usual ({quantity(usual)} would be usual)"
+
+    def issues(self, named: list[str], rest: int) -> str:
+        """Issues by name, and how many more there are."""
+        if rest > 0:
+            return f"{', '.join(named)} and {rest:,} more"
+        return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+
+    def overdue_since(self, since: Micros, at: Micros, *, one: bool) -> str:
+        """Since when the oldest issue is overdue, or open."""
+        return f"{'' if one else 'the oldest '}since {_date(since, at)}"
+
+    def manager(self, name: str) -> str:
+        """Who looks after the dealer."""
+        return f"account manager {name}"
+
     def stopped(self, who: str) -> str:
         """A dealer that orders nothing."""
         return f"{who} has stopped ordering"

@@ -19,7 +19,12 @@ _ENGLISH = English()
 _CHINESE = Chinese()
 
 
-def tell(draft: Draft, opened_at: Micros | None = None) -> Message:
-    """Both sentences of one line of an alert; `opened_at` is that of its episode (default: now)."""
+def tell(draft: Draft, opened_at: Micros | None = None, named: tuple[str, ...] = ()) -> Message:
+    """Both sentences of one line of an alert.
+
+    opened_at: of its episode (default: now). named: the issues to name, oldest first.
+    """
     since = draft.at if opened_at is None else opened_at
-    return Message(en=_ENGLISH.sentence(draft, since), zh=_CHINESE.sentence(draft, since))
+    return Message(
+        en=_ENGLISH.sentence(draft, since, named), zh=_CHINESE.sentence(draft, since, named)
+    )

@@ -31,7 +31,7 @@ class Wording(ABC):
     scopes: ClassVar[dict[Scope, str]]  # with {entity}
     verdicts: ClassVar[dict[Verdict, str]]
 
-    def sentence(self, draft: Draft, opened_at: Micros) -> str:
+    def sentence(self, draft: Draft, opened_at: Micros, named: tuple[str, ...] = ()) -> str:
         """The sentence for this line of an alert that opened at `opened_at`."""
         age = self.span(draft.at - opened_at)
         if draft.suppressed is not None and draft.change is Change.RESOLVED:
@@ -43,11 +43,15 @@ class Wording(ABC):
         start = self.start(self.openings[draft.change].format(age=age) + self.headline(draft))
         figures = self._figures(draft.effect, draft.at)
         start += self.colon + figures if figures else ""
+        if draft.kind is Kind.ISSUE_OVERDUE:
+            return fit(start, self._issue_clauses(draft, named), self.comma, self.stop)
         return fit(start, self._clauses(draft), self.comma, self.stop)
 
     def headline(self, draft: Draft) -> str:
         """Who and what, without numbers."""
         if draft.kind is Kind.ISSUE_OVERDUE:
+            if draft.effect.expected:
+                return self.ageing(self.who(draft), draft.effect.observed, draft.effect.expected)
             return self.overdue(self.who(draft), draft.effect.observed)
         if draft.kind in self.facts:
             return self.facts[draft.kind].format(who=self.who(draft))
@@ -99,6 +103,16 @@ class Wording(ABC):
             self.verdicts[draft.verdict] if draft.verdict else None,
         ]
 
+    def _issue_clauses(self, draft: Draft, named: tuple[str, ...]) -> list[str | None]:
+        """Which issues, since when, and whose business it is."""
+        manager = short_name(draft.dealer.manager if draft.dealer else None)
+        rest = int(draft.effect.observed or 0) - len(named)
+        return [
+            self.issues([short_name(one) or one for one in named], rest) if named else None,
+            self.overdue_since(draft.effect.window.from_, draft.at, one=draft.effect.observed == 1),
+            self.manager(manager) if manager else None,
+        ]
+
     def start(self, text: str) -> str:
         """The text as the beginning of a sentence."""
         return text
@@ -119,6 +133,22 @@ class Wording(ABC):
     @abstractmethod
     def overdue(self, who: str, issues: float | None) -> str:
         """Issues past their deadline."""
+
+    @abstractmethod
+    def ageing(self, who: str, issues: float | None, usual: float) -> str:
+        """Issues that stay open for longer than is usual."""
+
+    @abstractmethod
+    def issues(self, named: list[str], rest: int) -> str:
+        """Issues by name, and how many more there are."""
+
+    @abstractmethod
+    def overdue_since(self, since: Micros, at: Micros, *, one: bool) -> str:
+        """Since when the oldest issue is overdue, or open."""
+
+    @abstractmethod
+    def manager(self, name: str) -> str:
+        """Who looks after the dealer."""
 
     @abstractmethod
     def stopped(self, who: str) -> str:

@@ -90,8 +90,25 @@ def test_memory_is_bounded() -> None:
         known.note(0, day * DAY, IssueNote(f"a{day}", resolved=False, due=None))
         known.note(1, day * DAY, IssueNote(f"b{day}", resolved=True, due=None))
         known.forget(day * DAY, LATE_LIMIT)
-    assert known.count(0, 800 * DAY).open == FORGET // DAY
-    assert known.snapshot()["issues"].size < 365 * 60
+    assert known.count(0, 800 * DAY).open == (FORGET + DEADLINE) // DAY
+    assert known.snapshot()["issues.opened"].size < 372 + 20
+
+
+def test_issue_with_a_far_deadline_is_kept_until_it_is_overdue() -> None:
+    known = issues()
+    known.note(0, 0, IssueNote("far", resolved=False, due=300 * DAY))
+    known.note(0, 0, IssueNote("absurd", resolved=False, due=10**6 * DAY))
+    for day in range(0, 731, 10):
+        known.forget(day * DAY, LATE_LIMIT)
+        still = 2 if day < 665 else 1 if day < 730 else 0
+        assert known.count(0, day * DAY).open == still
+
+
+def test_earlier_opening_that_comes_later_counts() -> None:
+    known = issues()
+    known.note(0, 3 * DAY, OPENED)
+    known.note(0, DAY, OPENED)
+    assert known.count(0, 8 * DAY) == Count(open=1, overdue=1, oldest=DAY)
 
 
 def test_restart_changes_nothing() -> None:
