@@ -129,6 +129,11 @@ class Player:
         arrays = self._network.snapshot()
         self._network = Network.restore(self.setup, len(self._parts), arrays)
 
+    def state_bytes(self) -> int:
+        """Bytes of state of all partitions, at rest."""
+        arrays = (array for part in self._parts for array in part.snapshot().values())
+        return sum(array.nbytes for array in arrays)
+
     def _home(self, record: Record) -> int:
         return int(record.dealer.rpartition("-")[2]) % len(self._parts)
 
