@@ -120,7 +120,7 @@ def played(dealers: int) -> tuple[Partition, list[Tick]]:
     for tick in range(_FIRST, _FIRST + TICKS):
         batches = trade.of(tick)
         times = [time.process_time()]
-        partition.apply((tick + 1) * HOUR + 5 * MINUTE, batches)
+        partition.apply((tick + 1) * HOUR + 5 * MINUTE, batches, tick)
         times.append(time.process_time())
         outlook = network.combine([partition.close(tick)])
         times.append(time.process_time())

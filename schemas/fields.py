@@ -56,7 +56,8 @@ def _to_decimal(value: Any) -> Any:
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 
-def _plain_number(value: Decimal) -> int | float:
+def plain_number(value: Decimal) -> int | float:
+    """The decimal as a JSON number, whole ones without a point."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
@@ -90,7 +91,7 @@ BriefMoney = Annotated[float, AfterValidator(significant), AfterValidator(money)
 ExactNumber = Annotated[
     Decimal,
     BeforeValidator(_to_decimal),
-    PlainSerializer(_plain_number, return_type=int | float),
+    PlainSerializer(plain_number, return_type=int | float),
     WithJsonSchema({"type": "number"}),
 ]
 """An exact count of units (fractions allowed), a JSON number that is not rounded."""

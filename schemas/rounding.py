@@ -11,10 +11,15 @@ import math
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 SIGNIFICANT_DIGITS = 6
+_EXACT_TENS = 10.0 ** np.arange(23)  # powers of ten that a float holds exactly
 # 15 digits survive float -> text -> float; two of them are cents.
 MOST_MONEY = 1e13
 
@@ -27,6 +32,30 @@ def significant(number: float) -> float:
     """
     _require_finite(number)
     return float(f"{number:.{SIGNIFICANT_DIGITS}g}") + 0.0
+
+
+def significants(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each number with 6 significant digits, as `significant` gives it; nan stays nan.
+
+    In whole arrays: digits = rint(x * 10^e) has 6 places, and digits / 10^e is the float nearest
+    to that decimal, because both are held exactly. Where x * 10^e comes near a half, and beyond
+    10^+-15, `significant` decides.
+
+    >>> significants(np.array([0.1234567, 1234567.8, -0.0])).tolist()
+    [0.123457, 1234570.0, 0.0]
+    """
+    size = np.abs(numbers)
+    plain = (size > 1e-15) & (size < 1e15)
+    exponent = SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.where(plain, size, 1.0))).astype(int)
+    up = _EXACT_TENS[np.maximum(exponent, 0)]
+    down = _EXACT_TENS[np.maximum(-exponent, 0)]
+    shifted = np.where(plain, numbers, 0.0) * up / down
+    digits = np.rint(shifted)
+    sure = plain & (np.abs(np.abs(shifted - digits) - 0.5) > 1e-6)
+    rounded = np.where(sure, digits / up * down, numbers + 0.0)
+    for place in np.flatnonzero(~sure & (size > 0)).tolist():  # nan is not above 0
+        rounded.flat[place] = significant(float(numbers.flat[place]))
+    return rounded
 
 
 def cents(amount: float) -> int:

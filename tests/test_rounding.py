@@ -3,11 +3,12 @@
 import math
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.rounding import MOST_MONEY, cents, money, significant, split_cents
+from schemas.rounding import MOST_MONEY, cents, money, significant, significants, split_cents
 
 amounts = st.floats(-1e9, 1e9)
 
@@ -17,6 +18,19 @@ def test_significant_is_stable_and_close(number: float) -> None:
     rounded = significant(number)
     assert significant(rounded) == rounded
     assert math.isclose(rounded, number, rel_tol=5.1e-6)
+
+
+halves = st.builds(lambda n, e: (n + 0.5) * 10.0**e, st.integers(0, 10**6), st.integers(-20, 20))
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | halves, max_size=20))
+def test_significants_are_significant_one_by_one(numbers: list[float]) -> None:
+    rounded = significants(np.array(numbers)).tolist()
+    assert list(map(str, rounded)) == [str(significant(number)) for number in numbers]
+
+
+def test_significants_keep_what_is_no_number() -> None:
+    assert np.isnan(significants(np.array([np.nan]))[0])
 
 
 def test_significant_has_no_negative_zero() -> None:

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from schemas import stats_line
 from schemas.alert import Kind
 from schemas.fields import encode, plain_decimal
+from schemas.instant import format_instant
+from schemas.rounding import significant
 from schemas.stats import (
     DealerInfo,
     DealerStats,
@@ -94,3 +97,41 @@ def test_decimal_text_is_exact_and_plain(amount: Decimal) -> None:
 def test_unknown_currency_code_is_refused() -> None:
     with pytest.raises(ValidationError, match="pattern"):
         Totals(**totals(value={"euro": Decimal(1)}))
+
+
+NUMBERS = st.floats(0, 1e15) | st.integers(0, 10**12).map(float)
+FIGURES = NUMBERS.map(significant) | st.none()
+COUNTS = st.integers(0, 10**15)
+UNITS = COUNTS | st.floats(1e-4, 1e15).filter(lambda number: not number.is_integer())
+TEXTS = st.text(min_size=1, max_size=128) | st.none()
+VALUES = st.dictionaries(
+    st.from_regex(r"\A[A-Z]{3}\Z"), st.decimals(0, 10**12, places=4).map(plain_decimal), max_size=3
+)
+
+
+@st.composite
+def fast_lines(draw: st.DrawFn) -> stats_line.Stats:
+    def sums() -> tuple[Any, ...]:
+        return tuple(map(draw, (COUNTS, COUNTS, UNITS, VALUES, COUNTS, UNITS, COUNTS)))
+
+    recent = [stats_line.RecentSums(*sums(), *(draw(FIGURES) for _ in range(5))) for _ in range(2)]
+    name = draw(st.text(min_size=1, max_size=128))
+    proof = stats_line.Proof(Kind.ORDER_VOLUME_DROP, 0.5, draw(FIGURES.filter(lambda x: x != 0)))
+    return stats_line.Stats(
+        schema=stats_line.Stats.SCHEMA,
+        dealer=stats_line.Who(name, *(draw(TEXTS) for _ in range(4))),
+        at=format_instant(AT),
+        status=draw(st.sampled_from(DealerStatus)),
+        totals=stats_line.Sums(*sums()),
+        d7=recent[0],
+        d28=recent[1],
+        issues=stats_line.IssueCounts(draw(COUNTS), draw(COUNTS), None),
+        detectable=(proof,),
+    )
+
+
+@given(fast_lines())
+def test_fast_lines_are_the_bytes_of_the_model(stats: stats_line.Stats) -> None:
+    told = stats_line.line_of(stats)
+    assert told.dealer == stats.dealer.id
+    assert encode(DealerStats.model_validate_json(told.line)) == told.line

@@ -71,6 +71,7 @@ class Standing(NamedTuple):
     first_day: I64  # (n,) of this life: first record, or first order after dormancy
     last_order_day: I64  # (n,)
     dormant: Bool  # (n,)
+    dozed: Bool  # (n,) fell asleep on the open event day (UTC)
 
 
 def _empty(n: int) -> Standing:
@@ -82,6 +83,7 @@ def _empty(n: int) -> Standing:
         first_day=np.full(n, NEVER),
         last_order_day=np.full(n, NEVER),
         dormant=np.zeros(n, np.bool_),
+        dozed=np.zeros(n, np.bool_),
     )
 
 

@@ -61,6 +61,10 @@ class Issues:
         self._names: list[str] = []  # by row
         self._by_dealer: dict[int, dict[str, int]] = {}  # -> row
 
+    def __contains__(self, dealer: int) -> bool:
+        """Has this dealer any issue, open or closed not long ago?"""
+        return dealer in self._by_dealer
+
     def note(self, dealer: int, ts: int, note: IssueNote) -> None:
         """Take in what one complaint says of its issue."""
         row = self._row(dealer, note.issue_id)

@@ -154,7 +154,7 @@ def _fall_asleep(fleet: Fleet, view: TickView) -> None:
     proof = SILENCE_ORDERS / np.maximum(fleet.volume.level[rows], 1e-6)
     limit = np.clip(proof, DORMANT_DAYS, MOST_DORMANT_DAYS)
     asleep = rows[view.day - last > limit]
-    standing.dormant[asleep] = True
+    standing.dormant[asleep] = standing.dozed[asleep] = True
     fleet.evidence.clear_all(asleep)
 
 

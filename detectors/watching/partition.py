@@ -1,8 +1,8 @@
 """One partition's dealers, from cut to cut.
 
-    apply(at, batches)     count the records of a cut, in the fixed order of the sources
-    close(tick)            the cut carries a tick: what was counted, for the network
-    weigh(outlook)         the network has answered for that tick: evidence, learning, readings
+    apply(at, batches, tick)    count the records of a cut, in the fixed order of the sources
+    close(tick)                 the cut carries a tick: what was counted, for the network
+    weigh(outlook)              the network has answered: evidence, learning, readings
 
 Between `close` and `weigh` of a tick nothing else may happen, so state at rest is always state at a
 cut: snapshots are refused in between. Everything here is a function of the records and outlooks
@@ -11,7 +11,7 @@ given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Self
 
 import numpy as np
@@ -35,10 +35,10 @@ from detectors.watching.view import TickView
 from schemas.batch import Batch, Source
 from schemas.dead_letter import DeadLetter
 from schemas.instant import Micros
-from schemas.stats import DealerStats
+from schemas.stats_line import StatsLine
 from schemas.wire import Census, Outlook, Signals
 
-LAYOUT: Final = 2  # of snapshots; a worker refuses another one
+LAYOUT: Final = 3  # of snapshots; a worker refuses another one
 _ORDER: Final = {source: place for place, source in enumerate(Source)}
 
 
@@ -73,13 +73,16 @@ class Partition:
         partition._pools = counting.unpack_pools(arrays["pools"])
         return partition
 
-    def apply(self, at: Micros, batches: Sequence[Batch]) -> list[DeadLetter]:
+    def apply(
+        self, at: Micros, batches: Sequence[Batch], tick: int | None = None
+    ) -> list[DeadLetter]:
         """Count the records of a cut whose clock is `at`; what time refuses.
 
-        Raises OrderError while a closed tick waits for its outlook.
+        tick: the one that the cut carries, if it does. Raises OrderError while a closed tick waits
+        for its outlook.
         """
         self._must_rest("apply")
-        oldest = self._oldest_open(at)
+        oldest = self._oldest_open(at, tick)
         self._turn(oldest)
         refused: list[DeadLetter] = []
         for batch in sorted(batches, key=lambda batch: _ORDER[batch.source]):
@@ -121,16 +124,15 @@ class Partition:
             self._pools = self._pools | backlog.end_day(fleet)
         return Signals(waiting.tick, self.number, found, overdue.overdue(fleet))
 
-    def stats(self, at: Micros, everything: bool) -> list[DealerStats]:
+    def stats(self, at: Micros, everything: bool) -> Iterator[StatsLine]:
         """Statistics of all dealers, or of those that changed on the open event day, by id.
 
         After `weigh` of a tick that ends an event day (UTC) the open day is still the one that
-        ended.
+        ended. To be used up before anything else is asked.
         """
-        rows = np.arange(self._fleet.dealers.count)
-        if not everything:
-            rows = statistics.changed(self._fleet)
-        return statistics.stats(self._setup, self._fleet, rows, at)
+        fleet = self._fleet
+        rows = np.arange(fleet.dealers.count) if everything else statistics.changed(fleet)
+        return statistics.lines(self._setup, fleet, rows, at)
 
     def counts(self) -> dict[str, int]:
         """Figures for metrics: dealers now, repeats dropped by this process."""
@@ -148,9 +150,12 @@ class Partition:
         if self._waiting is not None:
             raise OrderError(f"{what} while tick {self._waiting.tick} waits for its outlook")
 
-    def _oldest_open(self, at: Micros) -> int:
-        # before the first tick: the cut that carries a tick stands at the very end of its grace
-        return self._setup.timeline.oldest_open(at - 1) if self.tick is None else self.tick + 1
+    def _oldest_open(self, at: Micros, tick: int | None) -> int:
+        if self.tick is not None:
+            return self.tick + 1
+        # The very first one: told by its cut, which a clock on the wall takes a little after the
+        # tick's grace; a cut without a tick comes before that.
+        return self._setup.timeline.oldest_open(at - 1) if tick is None else tick
 
     def _turn(self, tick: int) -> None:
         """Open the first event day (UTC), or the one after a day that is over.
@@ -165,6 +170,7 @@ class Partition:
             self._day_over = False
             fleet.tally.end_day()
             fleet.money.end_day()
+            fleet.dealers.standing.dozed[:] = False
 
     def _forget(self, at: Micros) -> None:
         settings, fleet = self._setup.settings, self._fleet

@@ -153,6 +153,16 @@ class Tally:
             self.sums[early.rows, TODAY] += early.sums
         self._days = [past for past in self._days if past.day != self.day]
 
+    def spans(self, rows: I64) -> I64:
+        """(k, 3, width) ten-thousandths in all, in 7 and in 28 days; without what does not fit."""
+        sums = self.sums[rows]
+        sums[:, LAST_7:] += sums[:, TODAY, None]
+        return np.asarray(sums[:, [TOTAL, LAST_7, LAST_28]])
+
+    def odd_rows(self) -> set[int]:
+        """Entities with amounts that do not fit: `amounts` tells their sums."""
+        return {row for row, _ in self._odd_total}
+
     def amount(self, row: int, span: int, column: int) -> Decimal:
         """One exact sum; the open day counts in every span."""
         return self.amounts(row, span)[column]

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from schemas.alert import Alert
     from schemas.settings import Settings
-    from schemas.stats import DealerStats
     from streams.workers.core import NetworkCore, PartitionCore
 
     WriteLine = Callable[[bytes], None]
@@ -151,7 +150,7 @@ class Replay:
         ]
         for records in self._waiting.values():
             records.clear()
-        for letter in self._partition.apply(cut.at, batches):
+        for letter in self._partition.apply(cut.at, batches, cut.tick):
             self._bury(letter)
         if cut.tick is not None:
             self._tick(cut.tick)
@@ -178,10 +177,9 @@ class Replay:
         self._sinks.dead_letters(encode(self._files.placed(letter)))
 
     def _finish(self, at: Micros) -> None:
-        stats = sorted(self._partition.stats(at, True), key=_dealer)
-        for line in stats:
-            self._sinks.stats(encode(line))
-        self.summary.dealers = len(stats)
+        for stats in self._partition.stats(at, True):
+            self._sinks.stats(stats.line)
+            self.summary.dealers += 1
 
 
 class _Files:
@@ -209,10 +207,6 @@ class _Files:
         """The letter with its own file and line."""
         file, line = divmod(letter.offset, _FILE)
         return letter.model_copy(update={"topic": self._topics[file], "offset": line})
-
-
-def _dealer(stats: DealerStats) -> str:
-    return stats.dealer.id
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -5,7 +5,7 @@ The core is pure (detectors/): values in, values out. Tests put a stricter one i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from schemas.instant import Micros
     from schemas.master import DealerRecord
     from schemas.settings import Settings
-    from schemas.stats import DealerStats
+    from schemas.stats_line import StatsLine
     from schemas.wire import Census, Outlook, Signals
     from streams.workers.rows import Arrays
 
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 class PartitionCore(Protocol):
     """detectors.watching.partition.Partition."""
 
-    def apply(self, at: Micros, batches: Sequence[Batch]) -> list[DeadLetter]:
-        """Count the records of one cut; letters are those refused by their time."""
+    def apply(
+        self, at: Micros, batches: Sequence[Batch], tick: int | None = None
+    ) -> list[DeadLetter]:
+        """Count the records of one cut, and the tick it carries; letters: refused by their time."""
 
     def close(self, tick: int) -> Census:
         """Close a tick: what this partition counted."""
@@ -33,8 +35,8 @@ class PartitionCore(Protocol):
     def weigh(self, outlook: Outlook) -> Signals:
         """Weigh the evidence of the tick closed last."""
 
-    def stats(self, at: Micros, everything: bool) -> list[DealerStats]:
-        """Of the dealers that changed since the last call, or of all."""
+    def stats(self, at: Micros, everything: bool) -> Iterator[StatsLine]:
+        """Of the dealers that changed on the open event day, or of all; by dealer id."""
 
     def snapshot(self) -> Arrays:
         """The whole state."""

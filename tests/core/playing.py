@@ -14,9 +14,11 @@ from schemas.alert import Alert
 from schemas.batch import Batch, Source
 from schemas.columns import Record, gather
 from schemas.dead_letter import DeadLetter
+from schemas.fields import encode as encode_model
 from schemas.instant import DAY, HOUR, MINUTE, Micros
 from schemas.settings import Settings
 from schemas.stats import DealerStats
+from schemas.stats_line import StatsLine
 from schemas.wire import Census, Outlook, Reading, Signals, decode, encode
 from tests.core.channel import START, Channel
 
@@ -107,7 +109,7 @@ class Player:
         """One cut, and the round of its tick."""
         for number, part in enumerate(self._parts):
             mine = [one for one in records if self._home(one) == number]
-            self.told.letters += part.apply(at, batches(mine, self._slice_rows))
+            self.told.letters += part.apply(at, batches(mine, self._slice_rows), tick)
         if tick is None:
             return
         censuses = [_sent(part.close(tick)) for part in self._parts]
@@ -138,8 +140,16 @@ class Player:
         return int(record.dealer.rpartition("-")[2]) % len(self._parts)
 
     def _stats(self, at: Micros, *, everything: bool) -> list[DealerStats]:
-        found = [one for part in self._parts for one in part.stats(at, everything)]
+        found = [_read(one) for part in self._parts for one in part.stats(at, everything)]
         return sorted(found, key=lambda one: one.dealer.id)
+
+
+def _read(told: StatsLine) -> DealerStats:
+    """The model of a line, which must be what the model itself would have written."""
+    stats = DealerStats.model_validate_json(told.line)
+    assert stats.dealer.id == told.dealer
+    assert encode_model(stats) == told.line
+    return stats
 
 
 def on_time(records: Sequence[Record]) -> list[Arrival]:

@@ -17,7 +17,7 @@ from schemas.columns import Record
 from schemas.dead_letter import Reason
 from schemas.instant import DAY, HOUR
 from schemas.rows import ComplaintRow, OrderRow, ReturnRow
-from schemas.stats import DealerStats
+from schemas.stats import DealerStats, DealerStatus
 from schemas.wire import Census
 from tests.core.channel import START, Channel, name, when
 from tests.core.playing import LATENESS, TICK, Player, Told, batches, on_time, settings
@@ -118,6 +118,11 @@ def test_totals_equal_a_recount() -> None:
             recount(dealer, stats)
 
 
+def as_written(units: Decimal | int) -> Decimal:
+    """A JSON number is read as the nearest float."""
+    return Decimal(repr(float(units)))
+
+
 def recount(dealer: str, stats: DealerStats) -> None:
     mine = [one.row for one in records() if one.dealer == dealer]
     orders = [row for row in mine if isinstance(row, OrderRow)]
@@ -129,11 +134,11 @@ def recount(dealer: str, stats: DealerStats) -> None:
     counted = stats.totals
     assert counted.lines == len(orders)
     assert counted.orders == len({row.order_id for row in orders})
-    assert counted.units == sum(Decimal(repr(row.quantity)) for row in orders)
+    assert counted.units == as_written(sum(Decimal(repr(row.quantity)) for row in orders))
     assert counted.value == value
     returned = [row for row in mine if isinstance(row, ReturnRow)]
     assert counted.returns == len(returned)
-    assert counted.return_units == sum(Decimal(repr(row.quantity)) for row in returned)
+    assert counted.return_units == as_written(sum(Decimal(repr(r.quantity)) for r in returned))
     opened = [row for row in mine if isinstance(row, ComplaintRow) and row.status != "resolved"]
     assert counted.complaints == len(opened)
 
@@ -147,7 +152,7 @@ def test_recent_sums_equal_a_recount() -> None:
             lines = [one.row for one in mine if isinstance(one.row, OrderRow)]
             assert recent.lines == len(lines)
             assert recent.orders == len({row.order_id for row in lines})
-            assert recent.units == sum(Decimal(repr(row.quantity)) for row in lines)
+            assert recent.units == as_written(sum(Decimal(repr(row.quantity)) for row in lines))
 
 
 def test_issues_are_followed_to_their_end() -> None:
@@ -245,7 +250,8 @@ def test_records_too_old_or_ahead_are_letters() -> None:
     assert [one.reason for one in letters] == [Reason.TOO_OLD, Reason.FUTURE_TIMESTAMP]
     assert [one.at for one in letters] == [at, at]
     assert oldest - 7 * DAY == when("day 23")  # late_limit before the oldest open tick
-    assert partition.stats(at, everything=True)[0].totals.lines == 2
+    (line,) = partition.stats(at, everything=True)
+    assert DealerStats.model_validate_json(line.line).totals.lines == 2
 
 
 def test_late_order_counts_in_the_oldest_open_tick_and_on_its_own_day() -> None:
@@ -256,7 +262,8 @@ def test_late_order_counts_in_the_oldest_open_tick_and_on_its_own_day() -> None:
         "day 0 12:00", OrderRow, dealer=1, sku="s", quantity=1.0, unit_price=1.0
     )
     partition.apply(when("day 2 01:00"), batches(late.records()))
-    (stats,) = partition.stats(when("day 2 01:00"), everything=True)
+    (line,) = partition.stats(when("day 2 01:00"), everything=True)
+    stats = DealerStats.model_validate_json(line.line)
     assert (stats.totals.lines, stats.d7.lines) == (1, 1)
     assert partition.close(tick + 8).records == {"orders": 1}
 
@@ -270,8 +277,27 @@ def test_stats_name_the_dealers_that_changed() -> None:
         partition.apply(START + (day + 1) * DAY - HOUR, batches(busy))
         for step in range(4):
             partition.weigh(network.combine([partition.close(tick + 4 * day + step)]))
-        told.append([one.dealer.id for one in partition.stats(START + (day + 1) * DAY, False)])
+        told.append([one.dealer for one in partition.stats(START + (day + 1) * DAY, False)])
     assert told == [[name(0)], [name(1)], [name(2)]]
+
+
+@pytest.mark.parametrize("after_grace", [0, 1, TICK // 2])
+def test_first_tick_is_that_of_its_cut_however_late_the_clock_takes_it(after_grace: int) -> None:
+    partition, tick = Partition(0, SETUP), START // TICK
+    fields = {"sku": "s", "quantity": 1.0, "unit_price": 1.0}
+    one = Channel(dealers=0).also("day 0 05:00", OrderRow, dealer=1, **fields)
+    partition.apply(START + TICK + LATENESS + after_grace, batches(one.records()), tick)
+    partition.weigh(Network(SETUP, 1).combine([partition.close(tick)]))
+    assert partition.snapshot()["volume.day_orders"].tolist() == [1.0]
+
+
+def test_dealer_that_falls_asleep_is_told_of_once_more() -> None:
+    quiet = Channel(dealers=5, days=70).at("day 3", dealer=1, orders_per_day=0)
+    told = Player(SETUP, daily=True).play(quiet)
+    mine = [one for one in told.stats if one.dealer.id == name(1)]
+    days = [one.at // DAY for one in mine if one.status is DealerStatus.DORMANT]
+    assert len(days) == 2  # the day itself, and at the end
+    assert days[0] > START // DAY + 45
 
 
 def test_counts_tell_dealers_and_repeats() -> None:

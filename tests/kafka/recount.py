@@ -117,9 +117,9 @@ class _Part:
             self._stats(cut.at, everything=True)
 
     def _stats(self, at: int, *, everything: bool) -> None:
-        for stats in self.core.stats(at, everything):
-            self._result.stats[fields.encode(stats)] += 1
-            self._result.last_stats[stats.dealer.id] = fields.encode(stats)
+        for dealer, line in self.core.stats(at, everything):
+            self._result.stats[line] += 1
+            self._result.last_stats[dealer] = line
 
     def _apply(self, cut: cuts.Cut) -> None:
         batches = []
@@ -134,7 +134,7 @@ class _Part:
             batches.extend([batch] if len(batch) else [])
             for letter in letters:
                 self._result.letters[fields.encode(letter.dated(cut.at))] += 1
-        for letter in self.core.apply(cut.at, batches):
+        for letter in self.core.apply(cut.at, batches, cut.tick):
             self._result.letters[fields.encode(letter)] += 1
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,10 +19,12 @@ import numpy as np
 from schemas.alert import Alert
 from schemas.batch import Batch, Source
 from schemas.dead_letter import DeadLetter
+from schemas.fields import encode
 from schemas.instant import Micros
 from schemas.master import DealerRecord
 from schemas.settings import Settings
 from schemas.stats import DealerInfo, DealerStats, DealerStatus, Issues, Recent, Totals
+from schemas.stats_line import StatsLine
 from schemas.wire import Census, Outlook, Signals
 from streams.workers.core import Core
 from streams.workers.rows import Arrays
@@ -71,9 +73,11 @@ class RecountPartition:
         if arrays is not None:
             self._restore(arrays)
 
-    def apply(self, at: Micros, batches: Sequence[Batch]) -> list[DeadLetter]:
+    def apply(
+        self, at: Micros, batches: Sequence[Batch], tick: int | None = None
+    ) -> list[DeadLetter]:
         """Counts everything, whatever its time."""
-        del at
+        del at, tick
         order = [list(Source).index(batch.source) for batch in batches]
         assert order == sorted(order), "sources come in their fixed order"
         for batch, source in zip(batches, order, strict=True):
@@ -93,12 +97,12 @@ class RecountPartition:
         digest = mix(self.look, outlook.tick, len(self.dealers))
         return messages.signals(outlook.tick, self.number, digest)
 
-    def stats(self, at: Micros, everything: bool) -> list[DealerStats]:
+    def stats(self, at: Micros, everything: bool) -> Iterator[StatsLine]:
         """Totals."""
-        wanted = self.dealers if everything else self.touched
-        stats = [_stats(dealer, self.dealers[dealer], at) for dealer in sorted(wanted)]
+        wanted = sorted(self.dealers if everything else self.touched)
         self.touched.clear()
-        return stats
+        for dealer in wanted:
+            yield StatsLine(dealer, encode(_stats(dealer, self.dealers[dealer], at)))
 
     def snapshot(self) -> Arrays:
         """Columns."""
