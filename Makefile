@@ -13,10 +13,10 @@ DATA ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test format lint types tests lock bench clean
+.PHONY: help run test format lint types tests lock bench bench-detection clean
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
 
 run: $(VENV)/.run $(VENV)/.compiled ## everything together, on an embedded Kafka (DATA=FILE plays a file)
 	@$(BIN)/dealerwatch demo $(DATA)
@@ -40,6 +40,9 @@ format: $(VENV)/.dev ## format the code and mend what can be mended
 
 bench: $(VENV)/.dev $(VENV)/.compiled ## the benchmarks (minutes)
 	@$(BIN)/python -m benchmarks
+
+bench-detection: $(VENV)/.dev $(VENV)/.compiled ## how early, how right, beside well-known methods
+	@$(BIN)/python -m benchmarks.detection $(ARGS)
 
 lock: $(VENV)/.dev ## resolve all versions again: Python packages and Kafka's jars
 	@$(UV) --extra install --upgrade --output-file requirements/run.txt

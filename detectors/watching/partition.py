@@ -16,7 +16,9 @@ from typing import Final, Self
 
 import numpy as np
 
-from detectors.columns import Array
+from detectors.columns import F64, Array
+from detectors.evidence.shiryaev_roberts import NOTHING
+from detectors.registry import KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
 from detectors.watching import (
@@ -32,6 +34,7 @@ from detectors.watching import (
 from detectors.watching.fleet import Fleet
 from detectors.watching.intake import Intake
 from detectors.watching.view import TickView
+from schemas.alert import Kind
 from schemas.batch import Batch, Source
 from schemas.dead_letter import DeadLetter
 from schemas.instant import Micros
@@ -133,6 +136,22 @@ class Partition:
         fleet = self._fleet
         rows = np.arange(fleet.dealers.count) if everything else statistics.changed(fleet)
         return statistics.lines(self._setup, fleet, rows, at)
+
+    def dealers(self) -> list[str]:
+        """Ids of all dealers, in the order of `log_odds`."""
+        return list(self._fleet.dealers.ids.all)
+
+    def log_odds(self) -> dict[Kind, F64]:
+        """Evidence of every kind, (dealers,) nats: what thresholds cut, for who compares them.
+
+        The dormant have none.
+        """
+        fleet = self._fleet
+        awake = fleet.dealers.awake()
+        found = {kind: np.full(fleet.dealers.count, NOTHING) for kind in KINDS}
+        for kind, odds in found.items():
+            odds[awake] = fleet.evidence.log_odds(kind, awake)
+        return found
 
     def counts(self) -> dict[str, int]:
         """Figures for metrics: dealers now, repeats dropped by this process."""

@@ -16,12 +16,16 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same files.")] = 1,
     dealers: Annotated[int, typer.Option("--dealers", min=10, max=100_000)] = 300,
     days: Annotated[int, typer.Option("--days", min=180, max=3_650)] = 400,
+    dense: Annotated[
+        bool, typer.Option("--dense", help="More and finer incidents, to measure with.")
+    ] = False,
 ) -> None:
     """Invent a channel: dealers, seasons, holidays, and incidents that are known.
 
     Writes events.ndjson.gz (in order of arrival), labels.json (what was planted), calendar.csv,
     dealers.csv.
     """
-    from streams.simulator import simulate_to
+    from streams.simulator import DENSE, USUAL, simulate_to
 
-    print(simulate_to(out, seed=seed, dealers=dealers, days=days))
+    plan = DENSE if dense else USUAL
+    print(simulate_to(out, seed=seed, dealers=dealers, days=days, plan=plan))

@@ -6,6 +6,7 @@ leaves the others as they were.
 """
 
 from streams.simulator.channel import Channel, simulate
-from streams.simulator.writing import Written, simulate_to
+from streams.simulator.plan import DENSE, USUAL, Plan
+from streams.simulator.writing import Written, simulate_to, write
 
-__all__ = ["Channel", "Written", "simulate", "simulate_to"]
+__all__ = ["DENSE", "USUAL", "Channel", "Plan", "Written", "simulate", "simulate_to", "write"]

@@ -14,6 +14,7 @@ from streams.simulator.seasons import START
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from streams.simulator.benign import Benign
     from streams.simulator.channel import Channel
     from streams.simulator.incidents import Incident
 
@@ -27,6 +28,17 @@ class Label(msgspec.Struct, frozen=True):
     onset: str
     end: str
     size: float  # share that is lost, or factor of a spike
+    ramp: float = 0.0  # days until it is full
+
+
+class Harmless(msgspec.Struct, frozen=True):
+    """What looks like trouble of a dealer and is none. Times are RFC 3339."""
+
+    name: str  # own_sale, mix_shift
+    entity: str
+    onset: str
+    end: str
+    size: float
 
 
 class Labels(msgspec.Struct, frozen=True):
@@ -37,6 +49,7 @@ class Labels(msgspec.Struct, frozen=True):
     end: str
     regions: dict[str, str]
     incidents: list[Label]
+    benign: list[Harmless] = []  # copied for every instance, as msgspec does with empty lists
 
 
 def labels(channel: Channel) -> Labels:
@@ -48,6 +61,7 @@ def labels(channel: Channel) -> Labels:
         end=moment(channel.days),
         regions={dealer_id(number): region for number, region in enumerate(regions)},
         incidents=[_label(incident) for incident in channel.incidents],
+        benign=[_harmless(one) for one in channel.benign],
     )
 
 
@@ -66,4 +80,9 @@ def _label(incident: Incident) -> Label:
     entity = incident.entity
     name = REGIONS[entity] if incident.scope is Scope.REGION else dealer_id(entity)
     span = moment(incident.onset), moment(incident.end)
-    return Label(incident.kind, incident.scope, name, *span, incident.size)
+    return Label(incident.kind, incident.scope, name, *span, incident.size, incident.ramp)
+
+
+def _harmless(one: Benign) -> Harmless:
+    span = moment(one.onset), moment(one.end)
+    return Harmless(one.name, dealer_id(one.entity), *span, one.size)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from schemas.alert import Kind, Scope
+from streams.simulator.benign import sales, shift_mix
 from streams.simulator.catalog import Catalog, pick
 from streams.simulator.dealers import Dealers, hours
 from streams.simulator.seasons import effect, season, windows
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from streams.simulator.benign import Benign
     from streams.simulator.incidents import Incident
 
 _MEMORY = 0.6  # how much of a day's mood the next one keeps
@@ -38,10 +40,15 @@ class Lines:
 
 
 def draw_orders(
-    rng: np.random.Generator, dealers: Dealers, days: int, incidents: Sequence[Incident]
+    rng: np.random.Generator,
+    dealers: Dealers,
+    days: int,
+    planted: tuple[Sequence[Incident], Sequence[Benign]],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Dealer and moment (days since START) of every order, after the incidents took theirs."""
-    counts = rng.poisson(_expected(dealers, days) * _mood(rng, dealers, days))
+    incidents, benign = planted
+    usual = _expected(dealers, days) * sales(benign, len(dealers), days)
+    counts = rng.poisson(usual * _mood(rng, dealers, days))
     counts = np.where(dealers.rhythm[:, None] > 0, _rhythm(rng, dealers, days), counts)
     dealer, day = (
         np.repeat(axis, counts.ravel()) for axis in np.indices(counts.shape).reshape(2, -1)
@@ -57,14 +64,15 @@ def draw_lines(
     dealers: Dealers,
     catalog: Catalog,
     orders: tuple[NDArray[np.int64], NDArray[np.float64]],
-    days: int,
+    benign: Sequence[Benign],
 ) -> Lines:
     """The lines of the orders at the prices of a quiet year."""
     many = 1 + rng.poisson(dealers.lines[orders[0]] - 1)
     order = np.repeat(np.arange(many.size), many)
     dealer, at = orders[0][order], orders[1][order]
     sku = pick(rng, catalog.assortment, dealer)
-    promo = _promoted(catalog, sku, at, days)
+    sku = shift_mix(rng, catalog, sku, (dealer, at), benign)
+    promo = _promoted(catalog, sku, at)
     noise = rng.standard_normal(sku.size) * catalog.spread[sku]
     log_price = catalog.log_price[sku] + dealers.markup[dealer] + 0.02 * at / 365 + noise
     price = np.exp(log_price) * np.where(promo, _PROMOTION_PRICE, 1.0)
@@ -129,14 +137,15 @@ def _kept(
         if incident.kind is Kind.ORDER_VOLUME_DROP:
             whose = dealer if incident.scope is Scope.DEALER else dealers.region[dealer]
             hit = (whose == incident.entity) & _during(at, incident)
-            kept[hit] &= rng.random(int(hit.sum())) >= incident.size
+            kept[hit] &= rng.random(int(hit.sum())) >= incident.size * incident.grown(at[hit])
     return kept
 
 
 def _promoted(
-    catalog: Catalog, sku: NDArray[np.int64], at: NDArray[np.float64], days: int
+    catalog: Catalog, sku: NDArray[np.int64], at: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    running = np.zeros(days + 1, np.bool_)
+    days = int(at.max(initial=0.0)) + 1
+    running = np.zeros(days, np.bool_)
     for window in windows(days):
         if window.type == "promotion":
             running[window.day : window.day + window.days] = True

@@ -12,6 +12,7 @@ import msgspec
 from streams.simulator.channel import Channel, simulate
 from streams.simulator.dealers import MANAGERS, REGIONS, TIERS, dealer_id
 from streams.simulator.labels import labels, moment
+from streams.simulator.plan import USUAL, Plan
 from streams.simulator.records import records
 from streams.simulator.seasons import windows
 
@@ -68,12 +69,19 @@ class Written:
         )
 
 
-def simulate_to(folder: Path, seed: int = 1, dealers: int = 300, days: int = 400) -> Written:
+def simulate_to(
+    folder: Path, seed: int = 1, dealers: int = 300, days: int = 400, plan: Plan = USUAL
+) -> Written:
     """Simulate a channel and write its four files. Same arguments, same bytes.
 
     Raises OSError where the folder cannot be written.
     """
-    channel = simulate(seed, dealers, days)
+    return write(folder, simulate(seed, dealers, days, plan))
+
+
+def write(folder: Path, channel: Channel) -> Written:
+    """Write the four files of a channel. Raises OSError where the folder cannot be written."""
+    dealers, days = len(channel.dealers), channel.days
     folder.mkdir(parents=True, exist_ok=True)
     written = Written(folder, 0, dealers, len(channel.incidents))
     answers = msgspec.json.encode(labels(channel))
