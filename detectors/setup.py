@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
-from detectors.calendar import Calendar
+from detectors.locales import Locales
 from detectors.timeline import Timeline
 from schemas.calendar import CalendarWindow
 from schemas.master import DealerRecord
@@ -24,11 +23,10 @@ class Setup:
 
     @cached_property
     def timeline(self) -> Timeline:
-        """Ticks and local days."""
-        settings = self.settings
-        return Timeline(int(settings.tick), int(settings.lateness), ZoneInfo(settings.timezone))
+        """Ticks."""
+        return Timeline(int(self.settings.tick), int(self.settings.lateness))
 
     @cached_property
-    def calendar(self) -> Calendar:
-        """Known windows by local day."""
-        return Calendar(self.windows)
+    def locales(self) -> Locales:
+        """Clocks and known windows of all dealers."""
+        return Locales(self.settings, self.master, self.windows)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from schemas.events import CurrencyCode, Identity, Label
 from schemas.moment import Moment
 from schemas.table import csv_rows, json_rows, parse_object, parse_row, utf8
+from schemas.zone import CountryCode, ZoneName
 
 
 def _separated(value: Any) -> Any:
@@ -40,6 +41,10 @@ class DealerRecord(BaseModel):
     """Where its alerts go besides: a list of texts, in CSV separated by semicolons."""
     currency: CurrencyCode | None = None
     """ISO 4217 code of its prices: three upper-case letters A to Z."""
+    timezone: ZoneName | None = None
+    """Where its clocks are: an IANA time zone such as Europe/Berlin."""
+    country: CountryCode | None = None
+    """Whose holidays it keeps: ISO 3166 code such as DE or DE-BY."""
     opened: Moment | None = None
     """When it opened: a date, or RFC 3339."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.duration import Duration
+from schemas.zone import COUNTRY, ZoneName
 
 _HOSTS = r"^[^\s,:]+:[0-9]+(,[^\s,:]+:[0-9]+)*$"
 _WEB = r"^(https?://\S+)?$"  # or empty
@@ -29,12 +29,6 @@ def _between(least: str, most: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
-
-
-def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("must be an IANA time zone such as UTC, Europe/Berlin, Asia/Shanghai")
-    return name
 
 
 def _divides_a_day(tick: Duration) -> Duration:
@@ -158,9 +152,15 @@ class Calendar(_Group):
     file: Path | None = None
     """Holidays, promotions and planned events, CSV or ICS. None by default; `--calendar` of
     replay is the same."""
-    country: Annotated[str, Field(pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$")] = ""
-    """National holidays to know without a file: ISO 3166 code such as DE, GB or DE-BY. Empty:
-    none, because a wrong guess would hide true silence."""
+    country: Annotated[str, Field(pattern=f"^({COUNTRY}(,{COUNTRY})*)?$", max_length=200)] = ""
+    """National holidays to know without a file, and the days off worked for them: ISO 3166 codes
+    such as DE, CN or DE-BY, several with commas. The field `country` of a dealer's master data
+    beats it. Empty: none, because a wrong guess would hide true silence."""
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """The codes one by one, in alphabetical order."""
+        return tuple(sorted({code for code in self.country.split(",") if code}))
 
 
 class Log(_Group):
@@ -204,8 +204,9 @@ class Settings(BaseSettings):
     """When an issue without `due` is overdue, after it was opened, 1h to 365d."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     """Currency of prices that name none, ISO 4217, three upper-case letters."""
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
-    """Where weekdays, hours and holidays are those of the dealers: an IANA time zone."""
+    timezone: ZoneName = "UTC"
+    """Where weekdays, hours and holidays are those of the dealers: an IANA time zone. The field
+    `timezone` of a dealer's master data beats it."""
     market: Market = Market()
     budget: Budget = Budget()
     topics: Topics = Topics()

@@ -1,4 +1,4 @@
-"""Days that are known to differ, from CSV and ICS."""
+"""Days that are known to differ, from CSV."""
 
 from __future__ import annotations
 
@@ -12,13 +12,6 @@ HEADER = "start,end,name,type,scope,entity,expected_ratio\n"
 
 def table(*rows: str) -> tuple[CalendarWindow, ...]:
     return parse_calendar((HEADER + "\n".join(rows)).encode(), "c.csv")
-
-
-def ics(*properties: str) -> bytes:
-    """An iCalendar file with one event."""
-    event = ["BEGIN:VEVENT", "UID:1", "DTSTAMP:20240101T000000Z", *properties, "END:VEVENT"]
-    whole = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", *event, "END:VCALENDAR", ""]
-    return "\r\n".join(whole).encode()
 
 
 def span(window: CalendarWindow) -> tuple[str, str]:
@@ -36,6 +29,8 @@ def test_csv_gives_windows_in_its_order() -> None:
     assert span(dates) == ("2024-10-01T00:00:00Z", "2024-10-08T00:00:00Z")
     assert (dates.type, dates.scope, dates.entity) == ("holiday", "market", None)
     assert dates.expected_ratio is None
+    assert dates.local  # two dates are days wherever they are looked at
+    assert not moments.local
 
 
 def test_csv_date_as_start_and_end_is_one_day() -> None:
@@ -58,6 +53,11 @@ def test_csv_without_rows_has_no_windows() -> None:
         ("2024-10-02,2024-10-02,n,feast,market,,", "type is the text 'feast'; allowed: One of hol"),
         ("2024-10-02,2024-10-02,n,event,shop,,", "scope is the text 'shop'; allowed: One of"),
         ("2024-10-02,2024-10-02,n,event,dealer,,", "entity is missing; needed: which dealer"),
+        (
+            "2024-10-02,2024-10-02,n,event,country,Spain,",
+            "entity is Spain; allowed: a country",
+        ),
+        ("2024-10-02,2024-10-02,n,workday,,,", "type is the text 'workday'; allowed: One of hol"),
         ("2024-10-02,2024-10-02,n,event,market,,half", "expected_ratio is the text 'half'; allow"),
         ("2024-10-02,2024-10-02,n,event,market,,-1", "expected_ratio is the text '-1'; allowed:"),
         ("2024-10-02,2024-10-02,n,event,market,,nan", "expected_ratio is the text 'nan'; allow"),
@@ -67,45 +67,3 @@ def test_csv_without_rows_has_no_windows() -> None:
 def test_csv_errors_name_line_field_value_and_what_is_allowed(row: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^c.csv line 3: {message}"):
         table("2024-10-02,2024-10-02,fine,event,market,,", row)
-
-
-@pytest.mark.parametrize(
-    ("properties", "start", "end"),
-    [
-        (("DTSTART;VALUE=DATE:20241001", "DTEND;VALUE=DATE:20241008"), "2024-10-01", "2024-10-08"),
-        (("DTSTART;VALUE=DATE:20241001",), "2024-10-01", "2024-10-02"),
-        (("DTSTART;VALUE=DATE:20241001", "DURATION:P2D"), "2024-10-01", "2024-10-03"),
-    ],
-)
-def test_ics_gives_whole_days_in_utc(properties: tuple[str, ...], start: str, end: str) -> None:
-    (window,) = parse_calendar(ics("SUMMARY:National Day", *properties), "c.ics")
-    assert span(window) == (f"{start}T00:00:00Z", f"{end}T00:00:00Z")
-    assert (window.name, window.type, window.scope) == ("National Day", "holiday", "market")
-
-
-def test_ics_gives_moments_with_zones_and_categories() -> None:
-    times = ("DTSTART;TZID=Europe/Berlin:20241001T100000", "DTEND:20241001T120000Z")
-    (window,) = parse_calendar(ics(*times, "CATEGORIES:Shop,PROMOTION"), "c.ics")
-    assert span(window) == ("2024-10-01T08:00:00Z", "2024-10-01T12:00:00Z")
-    assert (window.name, window.type) == ("unnamed", "promotion")
-
-
-@pytest.mark.parametrize(
-    ("properties", "message"),
-    [
-        (("SUMMARY:x",), "DTSTART"),
-        (("DTSTART:2024xx",), "DTSTART"),
-        (("DTSTART:20241001T100000Z",), "DTEND is not after DTSTART"),
-        (("DTSTART;VALUE=DATE:20241001", "RRULE:FREQ=YEARLY"), "RRULE is not supported; allowed"),
-    ],
-)
-def test_ics_errors_name_the_event_and_the_property(
-    properties: tuple[str, ...], message: str
-) -> None:
-    with pytest.raises(ValueError, match=f"^c.ics event 1: .*{message}"):
-        parse_calendar(ics(*properties), "c.ics")
-
-
-def test_broken_ics_is_a_clear_error() -> None:
-    with pytest.raises(ValueError, match=r"^c\.ics: not iCalendar"):
-        parse_calendar(b"BEGIN:VCALENDAR\nnonsense", "c.ics")

@@ -121,9 +121,7 @@ def advance(
             cases.pending_days[i] += tick_days
 
 
-def seen(
-    cases: Cases, rows: I64, count: F64, tier: I32, pools: CasePools, weight: float
-) -> ev.Seen:
+def seen(cases: Cases, rows: I64, count: F64, tier: I32, pools: CasePools, weight: F64) -> ev.Seen:
     """The step of the evidence for some dealers; takes what is pending."""
     error = 1.0 / (cases.cases[rows] + pools.prior[tier[rows]])
     total = pools.dispersion + error
@@ -138,7 +136,7 @@ def seen(
         elapsed=elapsed,
         spread=np.sqrt(np.log1p(np.clip(total, 0.0, 2.0))),
         fading=-np.log1p(-1.0 / np.maximum(days, 1.05)) * elapsed,
-        weight=np.full(len(rows), weight),
+        weight=weight,
     )
 
 

@@ -11,13 +11,13 @@ is then one a reader can recount.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from detectors.columns import F32, F64, I64, Bool
 from detectors.compiled import compiled
-from detectors.timeline import DAY
 
 TICKS: Final = 48  # for kinds that can be proven within a day; 0 for the others
 DAYS: Final = 28
@@ -42,16 +42,16 @@ def empty(n: int, ticks: int) -> History:
     )
 
 
-def begin_day(history: History, day: int) -> None:
-    """Make the bins of a new local day, and of a new week on its first day."""
-    history.days[:, day % DAYS] = 0
+def begin_day(history: History, rows: I64, day: int) -> None:
+    """Make the bins of a new local day of some dealers, and of a new week on its first day."""
+    history.days[rows, day % DAYS] = 0
     if day % 7 == 0:
-        history.weeks[:, day // 7 % WEEKS] = 0
+        history.weeks[rows, day // 7 % WEEKS] = 0
 
 
 @compiled
-def record(history: History, rows: I64, tick: int, day: int, observed: F64, expected: F64) -> None:
-    """Add one tick of the dealers `rows`; observed, expected: (k,)."""
+def record(history: History, rows: I64, tick: int, day: I64, observed: F64, expected: F64) -> None:
+    """Add one tick of the dealers `rows`; day (its local one), observed, expected: (k,)."""
     bins = history.ticks.shape[1]
     if bins > 0:
         history.ticks[:, tick % bins] = 0.0
@@ -60,14 +60,14 @@ def record(history: History, rows: I64, tick: int, day: int, observed: F64, expe
         for part, amount in ((OBSERVED, observed[k]), (EXPECTED, expected[k])):
             if bins > 0:
                 history.ticks[i, tick % bins, part] = amount
-            history.days[i, day % DAYS, part] += amount
-            history.weeks[i, day // 7 % WEEKS, part] += amount
+            history.days[i, day[k] % DAYS, part] += amount
+            history.weeks[i, day[k] // 7 % WEEKS, part] += amount
 
 
-def last_days(history: History, rows: I64, day: int, count: int) -> F64:
-    """(k, 2) observed and expected over the last `count` local days, `day` included."""
-    bins = np.arange(day - count + 1, day + 1) % DAYS
-    return np.asarray(history.days[rows][:, bins].sum(axis=1, dtype=np.float64))
+def last_days(history: History, rows: I64, day: int | I64, count: int) -> F64:
+    """(k, 2) observed and expected over the last `count` local days, `day` (or (k,)) included."""
+    bins = (np.reshape(day, (-1, 1)) + np.arange(1 - count, 1)) % DAYS
+    return np.asarray(history.days[rows[:, None], bins].sum(axis=1, dtype=np.float64))
 
 
 class Windows(NamedTuple):
@@ -79,12 +79,12 @@ class Windows(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """The end of the tick just closed."""
+    """The end of the tick just closed, for the dealers of one locale."""
 
     tick: int
-    day: int  # local day on which the tick started
     tick_length: int  # microseconds
-    day_start: int  # microseconds, first moment of that local day
+    day: int  # local day of the tick
+    start: Callable[[int], int]  # first moment of what is counted for a local day, microseconds
 
 
 def windows(history: History, rows: I64, now: Moment) -> Windows:
@@ -95,13 +95,17 @@ def windows(history: History, rows: I64, now: Moment) -> Windows:
     weeks = np.arange(now.day // 7, now.day // 7 - WEEKS, -1)
     parts = [
         (ticks * now.tick_length, history.ticks[rows][:, ticks % max(bins, 1)]),
-        (now.day_start - (now.day - days) * DAY, history.days[rows][:, days % DAYS]),
-        (now.day_start - (now.day - weeks * 7) * DAY, history.weeks[rows][:, weeks % WEEKS]),
+        (_starts(now, days), history.days[rows][:, days % DAYS]),
+        (_starts(now, weeks * 7), history.weeks[rows][:, weeks % WEEKS]),
     ]
     starts = np.concatenate([start for start, _ in parts])
     sums = np.concatenate([np.cumsum(bins, axis=1, dtype=np.float64) for _, bins in parts], axis=1)
     order = np.argsort(-starts, kind="stable")
     return Windows(starts[order], sums[:, order, OBSERVED], sums[:, order, EXPECTED])
+
+
+def _starts(now: Moment, days: I64) -> I64:
+    return np.array([now.start(day) for day in days.tolist()], np.int64)
 
 
 def likeliest(found: Windows, falling: bool, since: I64) -> I64:

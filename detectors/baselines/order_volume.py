@@ -25,6 +25,7 @@ from detectors.columns import F32, F64, I32, I64, Bool
 from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
+from detectors.locales import Segments
 from schemas.alert import Kind
 
 DETECTOR: Final = Detector(
@@ -110,34 +111,37 @@ def empty(n: int) -> Volume:
 
 @compiled
 def exposure(
-    volume: Volume, rows: I64, tier: I32, hours: F64, weekday: I64, hour: I64, share: F64, out: F64
+    volume: Volume, rows: I64, tier: I32, hours: F64, locale: I64, segments: Segments, out: F64
 ) -> None:
     """Fill out (k,) with the operating days of a tick, mean 1 a day.
 
-    hours: (tiers, 24) profile; weekday, hour, share: the tick's segments.
+    hours: (tiers, 24) profile; locale: (k,) row of the segments.
     """
     for k in range(len(rows)):
-        i = rows[k]
+        i, g = rows[k], locale[k]
         total = 0.0
-        for s in range(len(share)):
-            own = volume.hour_orders[i, hour[s]] + 60.0 * hours[tier[i], hour[s]]
-            total += volume.weekday[i, weekday[s]] * own / (volume.hour_total[i] + 60.0) * share[s]
+        for s in range(segments.share.shape[1]):
+            hour = segments.hour[g, s]
+            own = volume.hour_orders[i, hour] + 60.0 * hours[tier[i], hour]
+            usual = volume.weekday[i, segments.weekday[g, s]] / (volume.hour_total[i] + 60.0)
+            total += usual * own * segments.share[g, s]
         out[k] = total
 
 
 @compiled
-def learn_hours(volume: Volume, rows: I64, count: F64, hour: I64, share: F64) -> None:
+def learn_hours(volume: Volume, rows: I64, count: F64, locale: I64, segments: Segments) -> None:
     """Add a tick's orders to the hours it covers, in proportion."""
-    total = share.sum()
+    total = segments.share[0].sum()  # the length of a tick is the same everywhere
     for k in range(len(rows)):
         if count[k] > 0.0:
-            for s in range(len(share)):
-                volume.hour_orders[rows[k], hour[s]] += count[k] * share[s] / total
+            for s in range(segments.share.shape[1]):
+                part = segments.share[locale[k], s] / total
+                volume.hour_orders[rows[k], segments.hour[locale[k], s]] += count[k] * part
             volume.hour_total[rows[k]] += count[k]
 
 
-def mature(volume: Volume, rows: I64, first_day: I64, tier: I32, day: int, pools: Pools) -> Bool:
-    """(k,) whether a dealer's silence means anything yet."""
+def mature(volume: Volume, rows: I64, first_day: I64, tier: I32, day: I64, pools: Pools) -> Bool:
+    """(k,) whether a dealer's silence means anything yet; day: (k,) its local one."""
     known = volume.level_orders[rows] + PRIOR_DAYS * pools.level[tier[rows]]
     old = day - first_day[rows] >= MIN_AGE_DAYS
     return np.asarray(old & (known > 3.0) & (volume.level_days[rows] > 5.0))
@@ -160,12 +164,13 @@ def seen(
     rows: I64,
     count: F64,
     pools: Pools,
-    weight: float,
-    extra_variance: float,
+    weight: F64,
+    extra_variance: F64,
     share: F64,
 ) -> ev.Seen:
     """The step of the evidence for some dealers; takes what is pending.
 
+    weight, extra_variance: (k,) what known windows make of the evidence (detectors.calendar);
     share: (k,) of the time in which a change may begin for this detector (see evidence.joint).
 
     A young level's error is as persistent as it is uncertain: its variance 1 / A joins the latent
@@ -185,7 +190,7 @@ def seen(
         elapsed=elapsed * share,
         spread=np.sqrt(np.log1p(np.clip(own + error, 0.0, 2.0))),
         fading=-np.log1p(-1.0 / days) * elapsed,
-        weight=np.full(len(rows), weight),
+        weight=weight,
     )
 
 
@@ -207,12 +212,12 @@ def learn_day(
     month: F64,
     last_10_days: F64,
     day: int,
-    planned: bool,
+    planned: Bool,
     pools: Pools,
 ) -> tuple[DayLesson, Bool]:
     """Close a local day: suspicion, dispersion, level, profile. (k,) where a level is accepted.
 
-    month, last_10_days: (k, 2) observed and expected orders; planned: inside a known window.
+    month, last_10_days: (k, 2) observed and expected orders; planned: (k,) in a known window.
     """
     lesson = np.zeros((4, len(rows)))
     accepted = np.zeros(len(rows), np.bool_)
@@ -233,7 +238,7 @@ def _learn_day(
     month: F64,
     last_10_days: F64,
     day: int,
-    planned: bool,
+    planned: Bool,
     pools: Pools,
     lesson: F64,
     accepted: Bool,
@@ -242,11 +247,11 @@ def _learn_day(
         i = rows[k]
         log = min(max(pools.log_dispersion + volume.dispersion[i], np.log(0.005)), np.log(0.5))
         variance = np.exp(log)
-        _learn_dispersion(volume, i, variance, planned, lesson[:, k])
+        _learn_dispersion(volume, i, variance, planned[k], lesson[:, k])
         known = log_odds[k] if is_mature[k] else ev.NOTHING
         volume.suspicion[i] = suspicion(volume.suspicion[i], known, SUSPICION_KEEP)
         volume.frozen_days[i] = frozen(volume.frozen_days[i], volume.suspicion[i])
-        _learn_level(volume, i, variance, day, planned)
+        _learn_level(volume, i, variance, day, planned[k])
         accepted[k] = _accept(volume, i, month[k, 0], month[k, 1])
         _restore(volume, i, last_10_days[k, 0], last_10_days[k, 1])
         prior = PRIOR_DAYS * pools.level[tier[i]]

@@ -136,6 +136,7 @@ class Lines(NamedTuple):
     item: I64
     pair: I64
     slot: I64  # of the open tick it belongs to
+    day: I64  # local one of the dealer
     log_price: F64
 
 
@@ -159,8 +160,8 @@ def _own_term(pair: Pair, p: int, day: int, suspicion: float) -> float:
 
 @compiled
 def count_lines(
-    price: Price, pair: Pair, item: Item, votes: ItemVotes, lines: Lines, day: int,
-    unit: float, opened: F64,
+    price: Price, pair: Pair, item: Item, votes: ItemVotes, lines: Lines, unit: float,
+    opened: F64,
 ) -> None:  # fmt: skip
     """Weigh order lines against their usual prices into the open ticks' sums.
 
@@ -170,7 +171,7 @@ def count_lines(
     """
     for k in range(len(lines.dealer)):
         d, j, p = lines.dealer[k], lines.item[k], lines.pair[k]
-        own = _own_term(pair, p, day, price.suspicion[d])
+        own = _own_term(pair, p, lines.day[k], price.suspicion[d])
         if np.isnan(item.level[j]):
             votes.unknown_lines[j] += 1.0
             votes.unknown_logs[j] += np.rint((lines.log_price[k] - price.markup[d]) / unit) * unit
@@ -199,12 +200,14 @@ def count_lines(
         votes.deviations[j] += np.rint(min(abs(residual), 0.4) / unit) * unit
 
 
-def mature(price: Price, rows: I64, first_day: I64, day: int) -> Bool:
-    """(k,) whether a dealer's prices are known well enough to judge."""
+def mature(price: Price, rows: I64, first_day: I64, day: int | I64) -> Bool:
+    """(k,) whether a dealer's prices are known well enough to judge; day: local, one or (k,)."""
     return np.asarray((day - first_day[rows] >= MIN_AGE_DAYS) & (price.lines[rows] > MIN_LINES))
 
 
-def seen(price: Price, rows: I64, total: F64, precision: F64, now: float, drift: float) -> ev.Seen:
+def seen(
+    price: Price, rows: I64, total: F64, precision: F64, now: float, drift: float, weight: F64
+) -> ev.Seen:
     """The step of the evidence for dealers with lines in this tick; drift: latent variance.
 
     The lines of one visit share its terms (a discount for quantity, say), so a visit is as noisy as
@@ -221,7 +224,7 @@ def seen(price: Price, rows: I64, total: F64, precision: F64, now: float, drift:
         elapsed=elapsed,
         spread=np.sqrt(latent + OWN_TERM**2 / (1.0 + price.lines[rows])),
         fading=DRIFT_FADING * elapsed,
-        weight=np.ones(len(rows)),
+        weight=weight,
     )
 
 

@@ -105,6 +105,15 @@ def _cases(fleet: Fleet, which: int) -> list[CaseSums]:
     return [CaseSums(names[code], *row) for code, row in zip(touched.tolist(), rows, strict=True)]
 
 
+def added(sums: dict[str, list[int]], more: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Both, name by name."""
+    whole = dict(sums)
+    for name, values in more.items():
+        before = whole.get(name, [0] * len(values))
+        whole[name] = [a + b for a, b in zip(before, values, strict=True)]
+    return whole
+
+
 def pack_pools(pools: dict[str, list[int]]) -> Array:
     """Sums waiting for the next census, as bytes of a snapshot."""
     return np.frombuffer(json.dumps(pools).encode(), np.uint8).copy()

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import I32, I64, Array, Bool, from_arrays, grown, to_arrays
+from detectors.locales import Locales
 from schemas.master import DealerRecord
 from schemas.wire import DealerCard
 
@@ -72,6 +73,7 @@ class Standing(NamedTuple):
     last_order_day: I64  # (n,)
     dormant: Bool  # (n,)
     dozed: Bool  # (n,) fell asleep on the open event day (UTC)
+    locale: I32  # (n,) number of detectors.locales
 
 
 def _empty(n: int) -> Standing:
@@ -84,14 +86,16 @@ def _empty(n: int) -> Standing:
         last_order_day=np.full(n, NEVER),
         dormant=np.zeros(n, np.bool_),
         dozed=np.zeros(n, np.bool_),
+        locale=np.zeros(n, np.int32),
     )
 
 
 class Dealers:
     """The register of one partition's dealers."""
 
-    def __init__(self, master: Mapping[str, DealerRecord]) -> None:
+    def __init__(self, master: Mapping[str, DealerRecord], locales: Locales) -> None:
         self._master = master
+        self._locales = locales
         self.ids = Names()
         self.regions = Names([UNKNOWN])
         self.tiers = Names([UNKNOWN])
@@ -108,6 +112,7 @@ class Dealers:
         rows = self.ids.codes(ids)
         if self.count > known:
             self.standing = grown(self.standing, _empty, self.count)
+            self._locate(known)
             for row in range(known, self.count):
                 self._apply_master(row)
         return rows
@@ -140,6 +145,11 @@ class Dealers:
             manager=record.manager if record else None,
         )
 
+    def _locate(self, first: int) -> None:
+        """Locales from this row on, by the master data of this run."""
+        records = (self._master.get(name) for name in self.ids.all[first:])
+        self.standing.locale[first : self.count] = [self._locales.number(one) for one in records]
+
     def _apply_master(self, row: int) -> None:
         record = self._master.get(self.ids.all[row])
         if record is None:
@@ -166,3 +176,4 @@ class Dealers:
         self.regions = Names.of_array(arrays["dealers.regions"])
         self.tiers = Names.of_array(arrays["dealers.tiers"])
         self.standing = from_arrays("dealers", _empty, arrays)
+        self._locate(0)

@@ -88,7 +88,7 @@ class Fleet:
     def __init__(self, setup: Setup) -> None:
         settings = setup.settings
         self.known = Knowledge()
-        self.dealers = Dealers(setup.master)
+        self.dealers = Dealers(setup.master, setup.locales)
         self.seen = SeenEvents()
         self.book = OrderBook(int(settings.late_limit), int(settings.cancel_window))
         self.issues = Issues(int(settings.issue_deadline))

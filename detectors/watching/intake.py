@@ -18,6 +18,7 @@ from detectors.columns import F64, I64, U64, Bool
 from detectors.compiled import compiled
 from detectors.setup import Setup
 from detectors.timeline import DAY
+from detectors.watching import effects
 from detectors.watching.dealers import NEVER
 from detectors.watching.fleet import (
     COMPLAINTS,
@@ -46,7 +47,7 @@ class Intake:
 
     def __init__(self, setup: Setup, fleet: Fleet) -> None:
         self._fleet = fleet
-        self._timeline = setup.timeline
+        self._setup, self._timeline = setup, setup.timeline
         self._late_limit = int(setup.settings.late_limit)
         self._currency = setup.settings.currency
         self.repeats = 0  # dropped since the start of this process
@@ -82,14 +83,15 @@ class Intake:
         fleet.dealers.tell(dealers, part.strings(batch.region), part.strings(batch.tier))
         fleet.make_room()
         ticks = self._ticks(part.ts, oldest, at)
-        today = self._timeline.day(oldest)
+        today = self._setup.locales.at(oldest).day[fleet.dealers.standing.locale[dealers]]
         standing = fleet.dealers.standing
         standing.first_day[dealers] = np.where(
             standing.first_day[dealers] == NEVER, today, standing.first_day[dealers]
         )
         if batch.source is Source.ORDERS:
             self._wake(dealers, today)
-            _OrderIntake(fleet, self._currency, today).take(part, dealers, ticks)
+            articles = effects.articles(self._setup, oldest)
+            _OrderIntake(fleet, self._currency, today, articles).take(part, dealers, ticks)
         else:
             _CaseIntake(fleet, oldest).take(part, dealers, ticks)
 
@@ -106,13 +108,14 @@ class Intake:
         self._fleet.blurred_until = max(self._fleet.blurred_until, int(early.max(initial=-1)))
         return np.where(is_open, own, oldest)
 
-    def _wake(self, dealers: I64, today: int) -> None:
+    def _wake(self, dealers: I64, today: I64) -> None:
         standing = self._fleet.dealers.standing
-        asleep = np.unique(dealers[standing.dormant[dealers]])
-        if len(asleep):
+        lines = np.flatnonzero(standing.dormant[dealers])
+        if len(lines):
+            asleep, first = np.unique(dealers[lines], return_index=True)
             self._fleet.start_over(asleep)
             standing.dormant[asleep] = False
-            standing.first_day[asleep] = today
+            standing.first_day[asleep] = today[lines[first]]
         standing.last_order_day[dealers] = today
 
 
@@ -131,8 +134,11 @@ class _Part:
 
 
 class _OrderIntake:
-    def __init__(self, fleet: Fleet, currency: str, today: int) -> None:
+    def __init__(
+        self, fleet: Fleet, currency: str, today: I64, articles: list[frozenset[str]]
+    ) -> None:
         self._fleet, self._currency, self._today = fleet, currency, today
+        self._articles = articles  # by locale, whose prices are planned
 
     def take(self, part: _Part, dealers: I64, ticks: I64) -> None:
         fleet, batch = self._fleet, part.batch
@@ -148,9 +154,16 @@ class _OrderIntake:
         skus = [sku or "" for sku in part.strings(batch.sku)]
         slots = ticks % fleet.open.orders.shape[1]
         self._expose(dealers, slots, fleet.known.skus.codes(skus), is_order)
-        planned = batch.promo[part.rows] | ~(price > 0)
+        planned = batch.promo[part.rows] | ~(price > 0) | self._in_calendar(dealers, skus)
         items = [item_name(c, sku) for c, sku in zip(names, skus, strict=True)]
         self._price(dealers, slots, items, price, ~planned)
+
+    def _in_calendar(self, dealers: I64, skus: list[str]) -> Bool:
+        """(k,) lines whose prices a known window has planned."""
+        if not any(self._articles):
+            return np.zeros(len(dealers), np.bool_)
+        locale = self._fleet.dealers.standing.locale[dealers].tolist()
+        return np.array([sku in self._articles[n] for n, sku in zip(locale, skus, strict=True)])
 
     def _tally(self, part: _Part, dealers: I64, is_order: Bool, quantity: F64) -> None:
         tally, days = self._fleet.tally, part.days
@@ -192,10 +205,12 @@ class _OrderIntake:
         items = fleet.known.items.codes([names[row] for row in rows])
         pairs = fleet.pairs.rows(key_of(dealers[rows], items))
         fleet.make_room()
-        lines = unit_price.Lines(dealers[rows], items, pairs, slots[rows], np.log(price[rows]))
+        lines = unit_price.Lines(
+            dealers[rows], items, pairs, slots[rows], self._today[rows], np.log(price[rows])
+        )
         unit_price.count_lines(
-            fleet.price, fleet.pair, fleet.known.item, fleet.votes, lines, self._today,
-            1 / SCALE, fleet.open.price,
+            fleet.price, fleet.pair, fleet.known.item, fleet.votes, lines, 1 / SCALE,
+            fleet.open.price,
         )  # fmt: skip
 
 

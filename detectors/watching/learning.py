@@ -1,4 +1,9 @@
-"""The end of a local day: every baseline learns, and the fleet is told what the day has taught."""
+"""The end of a local day: every baseline learns, and the fleet is told what the day has taught.
+
+Days end where dealers are (`end_day`, per locale); the network's pools are told once a day, when
+the day of the setting `timezone` has ended: what all days since then have taught, and a survey of
+the whole fleet.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ from detectors.baselines.common_factor import scaled
 from detectors.columns import F64, I64, Bool
 from detectors.watching.fleet import CASES, Fleet
 from detectors.watching.knowledge import CASE_KINDS
-from detectors.watching.view import TickView
+from detectors.watching.view import DayView, TickView
 from schemas.alert import Kind
 
 DORMANT_DAYS: Final = 45
@@ -27,20 +32,39 @@ WEEK_BINS: Final = 120  # of the log weekly value, 0.25 wide, from -8
 BIN: Final = 0.25
 
 
-def end_day(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
-    """Close the local day of a tick for all dealers awake; scaled sums for the network's pools."""
-    pools = _orders(fleet, view) | _prices(fleet, view)
+def end_day(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
+    """Close a local day for the dealers awake there; scaled sums of what it has taught."""
+    lessons = _orders(fleet, view) | _prices(fleet, view)
     for which in range(2):
-        pools |= _case_kind(fleet, view, which)
+        lessons |= _case_kind(fleet, view, which)
     worth.learn_day(fleet.worth, view.rows)
-    pools |= _weeks(fleet, view.rows)
     _fall_asleep(fleet, view)
+    everybody = np.flatnonzero(fleet.dealers.standing.locale == view.locale)
     for history in fleet.history.values():
-        past.begin_day(history, view.day + 1)
-    return pools
+        for day in range(view.day + 1, view.next_day + 1):
+            past.begin_day(history, everybody, day)
+    return lessons
 
 
-def _orders(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
+def survey(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
+    """Scaled sums over all dealers awake, for the network's pools."""
+    tier = fleet.dealers.standing.tier[view.rows]
+    known = fleet.known.volume_pools(fleet.dealers.tiers)
+    pools = {
+        "able/orders": [int(_able_orders(fleet, view, known).sum())],
+        "able/prices": [int(_able_prices(fleet, view).sum())],
+    }
+    for which, name in enumerate(CASE_KINDS):
+        pools[f"able/{name}"] = [int(_able_cases(fleet, view, which).sum())]
+    for code in np.unique(tier).tolist():
+        rows, of_tier = view.rows[tier == code], fleet.dealers.tiers.all[code]
+        pools[f"tier/{of_tier}"] = _tier(fleet, rows)
+        for which, name in enumerate(CASE_KINDS):
+            pools[f"{name}/{of_tier}"] = _rates(fleet, rows, which)
+    return pools | _weeks(fleet, view.rows)
+
+
+def _orders(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
     kind, rows = Kind.ORDER_VOLUME_DROP, view.rows
     known = fleet.known.volume_pools(fleet.dealers.tiers)
     month = past.last_days(fleet.history[kind], rows, view.day, 28)
@@ -48,15 +72,10 @@ def _orders(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
     tier = fleet.dealers.standing.tier
     lesson, accepted = order_volume.learn_day(
         fleet.volume, rows, tier, fleet.evidence.log_odds(kind, rows), view.mature, month, ten,
-        view.day, view.effect.planned, known,
+        view.day, view.planned, known,
     )  # fmt: skip
     fleet.evidence.clear(kind, rows[accepted])
-    pools = {"dispersion": [_whole(column) for column in lesson]}
-    for code in np.unique(tier[rows]).tolist():
-        pools[f"tier/{fleet.dealers.tiers.all[code]}"] = _tier(fleet, rows[tier[rows] == code])
-    able = _able_orders(fleet, view, known)
-    pools["able/orders"] = [int(able.sum())]
-    return pools
+    return {"dispersion": [_whole(column) for column in lesson]}
 
 
 def _tier(fleet: Fleet, rows: I64) -> list[int]:
@@ -83,7 +102,14 @@ def _able_orders(fleet: Fleet, view: TickView, known: order_volume.Pools) -> F64
     return np.where(view.mature & (nats >= threshold), 1.0, 0.0)
 
 
-def _prices(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
+def _able_prices(fleet: Fleet, view: TickView) -> Bool:
+    """(k,) whether prices are seen often enough to judge them."""
+    price, first_day = fleet.price, fleet.dealers.standing.first_day
+    mature = unit_price.mature(price, view.rows, first_day, view.day)
+    return np.asarray(mature & (price.lines[view.rows] > ABLE_LINES))
+
+
+def _prices(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
     kind, rows = Kind.UNIT_PRICE_DROP, view.rows
     mature = unit_price.mature(fleet.price, rows, fleet.dealers.standing.first_day, view.day)
     month = past.last_days(fleet.history[kind], rows, view.day, 28)
@@ -91,11 +117,10 @@ def _prices(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
     odds = fleet.evidence.log_odds(kind, rows)
     lesson, accepted = unit_price.learn_day(fleet.price, rows, odds, mature, month, view.day, drift)
     fleet.evidence.clear(kind, rows[accepted])
-    able = int((mature & (fleet.price.lines[rows] > ABLE_LINES)).sum())
-    return {"drift": [_whole(column) for column in lesson], "able/prices": [able]}
+    return {"drift": [_whole(column) for column in lesson]}
 
 
-def _case_kind(fleet: Fleet, view: TickView, which: int) -> dict[str, list[int]]:
+def _case_kind(fleet: Fleet, view: DayView, which: int) -> dict[str, list[int]]:
     kind, name, cases = CASES[which], CASE_KINDS[which], fleet.cases(which)
     rows, standing = view.rows, fleet.dealers.standing
     known = fleet.known.case_pools(name, fleet.dealers.tiers)
@@ -105,28 +130,30 @@ def _case_kind(fleet: Fleet, view: TickView, which: int) -> dict[str, list[int]]
     odds = fleet.evidence.log_odds(kind, rows)
     case_rate.learn_day(cases, rows, odds, mature, rates, view.day, accepted)
     fleet.evidence.clear(kind, rows[accepted])
-    pools = {f"able/{name}": [int((mature & _able_cases(cases, rows, rates)).sum())]}
-    if view.day % 7 == 6:
-        week = past.last_days(fleet.history[kind], rows, view.day, 7)
-        trusted = mature & (cases.suspicion[rows] < 0.9)
-        lesson = case_rate.week_lesson(week, known.dispersion, trusted)
-        pools[name] = [_whole(column) for column in lesson]
-    for code in np.unique(standing.tier[rows]).tolist():
-        here = rows[standing.tier[rows] == code]
-        pools[f"{name}/{fleet.dealers.tiers.all[code]}"] = _rates(cases, here, known.rate[code])
-    return pools
+    if view.day % 7 != 6:  # weeks end on Wednesdays, as days are counted from a Thursday
+        return {}
+    week = past.last_days(fleet.history[kind], rows, view.day, 7)
+    trusted = mature & (cases.suspicion[rows] < 0.9)
+    lesson = case_rate.week_lesson(week, known.dispersion, trusted)
+    return {name: [_whole(column) for column in lesson]}
 
 
-def _able_cases(cases: case_rate.Cases, rows: I64, rates: F64) -> Bool:
+def _able_cases(fleet: Fleet, view: TickView, which: int) -> Bool:
     """(k,) whether a sixfold rate would bring two cases in a month, the least to stand out."""
+    rows, cases, standing = view.rows, fleet.cases(which), fleet.dealers.standing
+    known = fleet.known.case_pools(CASE_KINDS[which], fleet.dealers.tiers)
+    rates = case_rate.rate(cases, rows, standing.tier, known)
     month = 30.0 * rates * cases.lines[rows] * (1 - case_rate.KEEP)
-    return np.asarray(6.0 * month >= 2.0)
+    mature = view.day - standing.first_day[rows] >= case_rate.MIN_AGE_DAYS
+    return np.asarray(mature & (6.0 * month >= 2.0))
 
 
-def _rates(cases: case_rate.Cases, rows: I64, rate: float) -> list[int]:
-    """Cases, lines, and two moments of the spread of rates within a tier."""
+def _rates(fleet: Fleet, rows: I64, which: int) -> list[int]:
+    """Cases, lines, and two moments of the spread of rates within the tier of these dealers."""
+    cases, tier = fleet.cases(which), fleet.dealers.standing.tier
+    known = fleet.known.case_pools(CASE_KINDS[which], fleet.dealers.tiers)
     count, lines = cases.cases[rows], cases.lines[rows]
-    mean = lines * rate
+    mean = lines * known.rate[tier[rows]]
     surplus = ((count - mean) ** 2 - count) / (1.0 + mean)
     return [_whole(x) for x in (count, lines, mean**2 / (1.0 + mean), surplus)]
 
@@ -147,7 +174,7 @@ def usual_week(fleet: Fleet, rows: I64) -> F64:
     return 7.0 * fleet.volume.level[rows] * worth.per_order(fleet.worth, rows)
 
 
-def _fall_asleep(fleet: Fleet, view: TickView) -> None:
+def _fall_asleep(fleet: Fleet, view: DayView) -> None:
     """A dealer silent for long enough to have proven it is dormant; its evidence ends."""
     rows, standing = view.rows, fleet.dealers.standing
     last = np.maximum(standing.last_order_day[rows], standing.first_day[rows])

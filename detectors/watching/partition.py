@@ -59,7 +59,8 @@ class Partition:
         self._fleet = Fleet(setup)
         self._intake = Intake(setup, self._fleet)
         self._waiting: TickView | None = None
-        self._pools: dict[str, list[int]] = {}  # of the last local day, for the next census
+        self._lessons: dict[str, list[int]] = {}  # of the local days that have ended since …
+        self._pools: dict[str, list[int]] = {}  # … these, which are for the next census
         self._started = False
         self._day_over = False  # the event day has ended; it turns with the next cut
 
@@ -73,6 +74,7 @@ class Partition:
         partition._fleet.restore(arrays)
         partition.tick = None if tick < 0 else tick
         partition._started, partition._day_over = bool(started), bool(day_over)
+        partition._lessons = counting.unpack_pools(arrays["lessons"])
         partition._pools = counting.unpack_pools(arrays["pools"])
         return partition
 
@@ -114,18 +116,24 @@ class Partition:
         timeline, fleet = self._setup.timeline, self._fleet
         fleet.known.learn(outlook)
         fleet.make_room()
-        ends_day = timeline.ends_day(waiting.tick)
         if "complaints" not in outlook.silent:
             fleet.issues.heard = timeline.end(waiting.tick)
-        factors = weighing.weigh(fleet, waiting, outlook, timeline.days, ends_day)
+        factors = weighing.weigh(fleet, waiting, outlook, timeline.days)
         found = reading.readings(self._setup, fleet, waiting, factors)
-        if ends_day:
-            self._pools = learning.end_day(fleet, waiting)
-            self._forget(timeline.end(waiting.tick))
+        self._learn(waiting)
         self._day_over = timeline.ends_utc_day(waiting.tick)
         if self._day_over:
             self._pools = self._pools | backlog.end_day(fleet)
         return Signals(waiting.tick, self.number, found, overdue.overdue(fleet))
+
+    def _learn(self, tick: TickView) -> None:
+        """The local days that end with a tick; once a day the network is told."""
+        for day in view.ended_days(self._setup, tick):
+            self._lessons = counting.added(self._lessons, learning.end_day(self._fleet, day))
+        if view.HOME in tick.ending:
+            self._pools = self._lessons | learning.survey(self._fleet, tick)
+            self._lessons = {}
+            self._forget(self._setup.timeline.end(tick.tick))
 
     def stats(self, at: Micros, everything: bool) -> Iterator[StatsLine]:
         """Statistics of all dealers, or of those that changed on the open event day, by id.
@@ -162,7 +170,11 @@ class Partition:
         self._must_rest("snapshot")
         tick = -1 if self.tick is None else self.tick
         head = [LAYOUT, tick, int(self._started), int(self._day_over)]
-        arrays = {"layout": np.array(head), "pools": counting.pack_pools(self._pools)}
+        arrays: dict[str, Array] = {
+            "layout": np.array(head),
+            "lessons": counting.pack_pools(self._lessons),
+            "pools": counting.pack_pools(self._pools),
+        }
         return arrays | self._fleet.snapshot()
 
     def _must_rest(self, what: str) -> None:

@@ -42,18 +42,15 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> list[R
 
     factors: (k, 3) log factors of network, region and tier of the view's dealers.
     """
-    timeline = setup.timeline
-    at = timeline.end(view.tick)
-    local = timeline.local(timeline.start(view.tick))
-    midnight = timeline.start(view.tick) - int(
-        (local.hour * 3600 + local.minute * 60 + local.second) * 1_000_000 + local.microsecond
-    )
-    now = Moment(view.tick, view.day, timeline.tick, midnight)
+    at, length = setup.timeline.end(view.tick), setup.timeline.tick
     found = []
     for kind in KINDS:
-        near = _near(fleet, kind, view.rows)
-        if near.any():
-            found += _of_kind(fleet, kind, view.rows[near], factors[near], now, at)
+        near = np.flatnonzero(_near(fleet, kind, view.rows))
+        for number in np.unique(view.locale[near]).tolist():
+            here = near[view.locale[near] == number]
+            start = setup.locales.all[number].time.start
+            now = Moment(view.tick, length, int(view.day[here[0]]), start)
+            found += _of_kind(fleet, kind, view.rows[here], factors[here], now, at)
     return sorted(found, key=lambda reading: (reading.kind, reading.dealer.id))
 
 
@@ -73,7 +70,7 @@ def _of_kind(
     standing, detector = fleet.dealers.standing, DETECTORS[kind]
     age = now.day - standing.first_day[rows]
     windows = past.windows(fleet.history[kind], rows, now)
-    since = now.day_start - age * DAY
+    since = np.array([now.start(day) for day in standing.first_day[rows].tolist()], np.int64)
     if kind is Kind.UNIT_PRICE_DROP:
         shown = _of_prices(fleet, windows, since)
     else:

@@ -45,12 +45,14 @@ def lines(setup: Setup, fleet: Fleet, rows: I64, at: int) -> Iterator[StatsLine]
     """Statistics of some dealers at a moment, by dealer id; to be used up before the next cut."""
     ids = fleet.dealers.ids.all
     ordered = np.array(sorted(rows.tolist(), key=ids.__getitem__), np.int64)
-    day = setup.timeline.day(setup.timeline.number(at - 1))
+    today = setup.locales.at(setup.timeline.number(at - 1)).day
     for start in range(0, len(ordered), PIECE):
-        yield from map(line_of, _piece(fleet, ordered[start : start + PIECE], at, day))
+        yield from map(line_of, _piece(fleet, ordered[start : start + PIECE], at, today))
 
 
-def _piece(fleet: Fleet, rows: I64, at: int, day: int) -> Iterator[Stats]:
+def _piece(fleet: Fleet, rows: I64, at: int, today: I64) -> Iterator[Stats]:
+    """today: (locales,) local days."""
+    day = today[fleet.dealers.standing.locale[rows]]
     (total, *spans), (_, *averages) = sums(fleet, rows)
     recent = [
         map(RecentSums, *span, *_figures(fleet, rows, day, days, span, average))
@@ -70,7 +72,7 @@ def _piece(fleet: Fleet, rows: I64, at: int, day: int) -> Iterator[Stats]:
 
 
 def _figures(
-    fleet: Fleet, rows: I64, day: int, days: int, span: SpanSums, average: F64
+    fleet: Fleet, rows: I64, day: I64, days: int, span: SpanSums, average: F64
 ) -> list[list[float | None]]:
     """The columns that RecentSums has beyond Sums."""
     expected = past.last_days(fleet.history[Kind.ORDER_VOLUME_DROP], rows, day, days)
@@ -100,7 +102,7 @@ def _who(fleet: Fleet, rows: I64) -> Iterator[Who]:
         yield Who(card.id, card.name, card.region, card.tier, card.manager)
 
 
-def _status(fleet: Fleet, rows: I64, day: int) -> list[str]:
+def _status(fleet: Fleet, rows: I64, day: I64) -> list[str]:
     standing = fleet.dealers.standing
     young = day - standing.first_day[rows] < WARM_UP_DAYS
     status = np.where(young, DealerStatus.NEW.value, DealerStatus.ACTIVE.value)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from detectors.baselines import order_volume
-from detectors.calendar import DayEffect
 from detectors.columns import F64, I64, Bool
+from detectors.locales import Segments
 from detectors.setup import Setup
-from detectors.timeline import DAY, Timeline
+from detectors.timeline import DAY
+from detectors.watching import effects
+from detectors.watching.effects import Effects
 from detectors.watching.fleet import Fleet
+
+HOME: Final = 0  # the locale of the settings
 
 
 @dataclass(frozen=True)
@@ -19,37 +25,53 @@ class TickView:
     """A tick that has been counted and waits for its outlook; arrays (k,), k dealers awake."""
 
     tick: int
-    day: int  # local day, counted from 1970-01-01
     now: float  # end of the tick, days since 1970
-    effect: DayEffect
+    ending: list[int]  # locales whose day ends with the tick
     rows: I64
+    locale: I64  # number of detectors.locales
+    day: I64  # local day, counted from 1970-01-01
+    ends_day: Bool  # whether that day ends with the tick
+    effects: Effects
     orders: F64
-    exposure: F64  # operating days
+    exposure: F64  # operating days, times what known windows expect
     expected: F64  # orders, without common factor
     mature: Bool
     price: F64  # (k, 3) see unit_price.count_lines
     cases: F64  # (k, 2) complaints, returns
     fresh: F64  # (k, 2) order lines weighted by article, for complaints and returns
-    segments: tuple[I64, I64, F64]  # weekday, hour, share of the hour
+    segments: Segments
+
+
+class DayView(NamedTuple):
+    """A local day that has ended, for the dealers awake in one locale; arrays (k,)."""
+
+    locale: int
+    day: int  # counted from 1970-01-01
+    next_day: int  # that begins now; not always the next number, for days have been left out
+    rows: I64
+    mature: Bool
+    planned: Bool  # inside a known window
 
 
 def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
     """Close a tick: what was counted for it leaves the open ticks."""
-    timeline = setup.timeline
     rows = fleet.dealers.awake()
-    slot = tick % timeline.open_ticks
-    day = timeline.day(tick)
-    opened = fleet.open
-    segments = _segments(timeline, tick)
-    exposed = _exposure(fleet, rows, segments)
+    standing, opened = fleet.dealers.standing, fleet.open
+    slot = tick % setup.timeline.open_ticks
+    local, locale = setup.locales.at(tick), standing.locale[rows].astype(np.int64)
+    day, segments = local.day[locale], setup.locales.segments(tick)
+    known = effects.of(setup, fleet, rows, tick)
+    exposed = _exposure(fleet, rows, locale, segments) * known.ratio
     pools = fleet.known.volume_pools(fleet.dealers.tiers)
-    standing = fleet.dealers.standing
     view = TickView(
         tick=tick,
-        day=day,
-        now=timeline.end(tick) / DAY,
-        effect=setup.calendar.effect(day),
+        now=setup.timeline.end(tick) / DAY,
+        ending=np.flatnonzero(local.ends_day).tolist(),
         rows=rows,
+        locale=locale,
+        day=day,
+        ends_day=local.ends_day[locale],
+        effects=known,
         orders=np.maximum(opened.orders[rows, slot], 0.0),
         exposure=exposed,
         expected=fleet.volume.level[rows] * exposed,
@@ -66,18 +88,23 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
     return view
 
 
-def _segments(timeline: Timeline, tick: int) -> tuple[I64, I64, F64]:
-    pieces = timeline.segments(tick)
-    return (
-        np.array([piece.weekday for piece in pieces]),
-        np.array([piece.hour for piece in pieces]),
-        np.array([piece.share for piece in pieces]),
-    )
+def ended_days(setup: Setup, view: TickView) -> Iterator[DayView]:
+    """The local days that end with a tick, by locale."""
+    days, following = setup.locales.at(view.tick).day, setup.locales.at(view.tick + 1).day
+    for number in view.ending:
+        here: slice | I64 = slice(None)
+        if len(setup.locales.all) > 1:
+            here = np.flatnonzero(view.locale == number)
+        planned = view.effects.planned
+        yield DayView(
+            number, int(days[number]), int(following[number]),
+            view.rows[here], view.mature[here], planned[here],
+        )  # fmt: skip
 
 
-def _exposure(fleet: Fleet, rows: I64, segments: tuple[I64, I64, F64]) -> F64:
+def _exposure(fleet: Fleet, rows: I64, locale: I64, segments: Segments) -> F64:
     hours = fleet.known.volume_pools(fleet.dealers.tiers).hour
     out = np.empty(len(rows))
     tier = fleet.dealers.standing.tier
-    order_volume.exposure(fleet.volume, rows, tier, hours, *segments, out)
+    order_volume.exposure(fleet.volume, rows, tier, hours, locale, segments, out)
     return out

@@ -16,42 +16,40 @@ from schemas.alert import Kind
 from schemas.wire import Outlook
 
 
-def weigh(fleet: Fleet, view: TickView, outlook: Outlook, tick_days: float, ends_day: bool) -> F64:
+def weigh(fleet: Fleet, view: TickView, outlook: Outlook, tick_days: float) -> F64:
     """Move the evidence of every kind; (k, 3) log factors of network, region and tier."""
     factors = np.empty((len(view.rows), 3))
     standing = fleet.dealers.standing
     sums = peer_sums(outlook, fleet.dealers.regions, fleet.dealers.tiers)
     log_factors(view.rows, standing.region, standing.tier, fleet.volume.own, sums, factors)
     if "orders" not in outlook.silent:
-        _orders(fleet, view, factors.sum(axis=1), tick_days, ends_day)
+        _orders(fleet, view, factors.sum(axis=1), tick_days)
     _prices(fleet, view)
     for which, name in enumerate(CASE_KINDS):
-        _case_kind(fleet, view, which, tick_days, ends_day, heard=name not in outlook.silent)
+        _case_kind(fleet, view, which, tick_days, heard=name not in outlook.silent)
     return factors
 
 
-def _orders(
-    fleet: Fleet, view: TickView, log_factor: F64, tick_days: float, ends_day: bool
-) -> None:
+def _orders(fleet: Fleet, view: TickView, log_factor: F64, tick_days: float) -> None:
     volume, rows = fleet.volume, view.rows
     open_days = view.exposure * np.exp(log_factor)
     expected = volume.level[rows] * open_days
     volume.day_orders[rows] += view.orders
     volume.day_expected[rows] += expected
     volume.day_exposure[rows] += open_days
-    order_volume.learn_hours(volume, rows, view.orders, *view.segments[1:])
+    order_volume.learn_hours(volume, rows, view.orders, view.locale, view.segments)
     kind = Kind.ORDER_VOLUME_DROP
     past.record(fleet.history[kind], rows, view.tick, view.day, view.orders, expected)
     volume.pending_expected[rows] += np.where(view.mature, expected, 0.0)
     volume.pending_days[rows] += np.where(view.mature, tick_days, 0.0)
     enough = volume.pending_expected[rows] >= order_volume.LEAST_STEP
-    speaks = view.mature & ((view.orders > 0) | enough | ends_day)
+    speaks = view.mature & ((view.orders > 0) | enough | view.ends_day)
     if not speaks.any():
         return
     pools = fleet.known.volume_pools(fleet.dealers.tiers)
     seen = order_volume.seen(
-        volume, rows[speaks], view.orders[speaks], pools, view.effect.weight,
-        view.effect.variance, fleet.evidence.share(kind, rows[speaks]),
+        volume, rows[speaks], view.orders[speaks], pools, view.effects.weight[speaks],
+        view.effects.variance[speaks], fleet.evidence.share(kind, rows[speaks]),
     )  # fmt: skip
     DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)
 
@@ -63,18 +61,19 @@ def _prices(fleet: Fleet, view: TickView) -> None:
     total, precision, shift = view.price[bought].T
     price.day_weighted[rows] += total
     price.day_precision[rows] += precision
-    past.record(fleet.history[kind], rows, view.tick, view.day, shift, precision)
-    ready = unit_price.mature(price, rows, fleet.dealers.standing.first_day, view.day)
+    past.record(fleet.history[kind], rows, view.tick, view.day[bought], shift, precision)
+    ready = unit_price.mature(price, rows, fleet.dealers.standing.first_day, view.day[bought])
     if not ready.any():
         return
     drift = fleet.known.pools["drift"][0]
-    seen = unit_price.seen(price, rows[ready], total[ready], precision[ready], view.now, drift)
+    weight = view.effects.price_weight[bought][ready]
+    seen = unit_price.seen(
+        price, rows[ready], total[ready], precision[ready], view.now, drift, weight
+    )
     DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)
 
 
-def _case_kind(
-    fleet: Fleet, view: TickView, which: int, tick_days: float, ends_day: bool, *, heard: bool
-) -> None:
+def _case_kind(fleet: Fleet, view: TickView, which: int, tick_days: float, *, heard: bool) -> None:
     kind, cases, rows = CASES[which], fleet.cases(which), view.rows
     standing = fleet.dealers.standing
     pools = fleet.known.case_pools(CASE_KINDS[which], fleet.dealers.tiers)
@@ -91,9 +90,9 @@ def _case_kind(
     if not heard:
         return
     past.record(fleet.history[kind], rows, view.tick, view.day, count, expected)
-    speaks = tick.mature & ((count > 0) | ends_day)
+    speaks = tick.mature & ((count > 0) | view.ends_day)
     if not speaks.any():
         return
-    weight = view.effect.weight
+    weight = view.effects.weight[speaks]
     seen = case_rate.seen(cases, rows[speaks], count[speaks], standing.tier, pools, weight)
     DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)

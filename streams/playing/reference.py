@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from codecs import BOM_UTF8
+from contextlib import suppress
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from schemas.calendar import CalendarWindow, WindowScope, WindowType, parse_calendar
-from schemas.instant import SECOND
+from schemas.calendar import CalendarWindow, parse_calendar
+from schemas.ics import MARK as ICS_MARK
+from schemas.ics import parse_ics
 from schemas.master import DealerRecord, parse_dealers
 from streams.errors import UsageError
+from streams.playing.national import national_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
     from pathlib import Path
 
-    from schemas.instant import Micros
     from schemas.settings import Settings
-
-_YEARS = range(2000, 2051)  # of national holidays: 51 years of about 12 windows
 
 
 def read_master(file: Path | None) -> Mapping[str, DealerRecord]:
@@ -32,17 +30,23 @@ def read_master(file: Path | None) -> Mapping[str, DealerRecord]:
         raise UsageError(f"--dealers {file}: {error}") from None
 
 
-def read_calendar(settings: Settings, file: Path | None = None) -> tuple[CalendarWindow, ...]:
-    """Windows of `file` (else of setting calendar.file) and of the country's holidays.
+def read_calendar(
+    settings: Settings, master: Mapping[str, DealerRecord], file: Path | None = None
+) -> tuple[CalendarWindow, ...]:
+    """Windows of `file` (else of setting calendar.file), and of the holidays of all countries.
 
-    Raises UsageError naming file, line and field, or the setting.
+    The countries are those of setting calendar.country and of the master data. Raises UsageError
+    naming file, line and field, or the setting.
     """
     file = file or settings.calendar.file
-    windows = tuple(_national(settings.calendar.country, ZoneInfo(settings.timezone)))
+    windows = tuple(_national(settings, master))
     if file is None:
         return windows
     try:
-        return windows + parse_calendar(_content(file), file.name)
+        content = _content(file)
+        start = content.removeprefix(BOM_UTF8).lstrip()[: len(ICS_MARK)].upper()
+        parse = parse_ics if start == ICS_MARK else parse_calendar
+        return windows + parse(content, file.name)
     except ValueError as error:
         raise UsageError(f"calendar {file}: {error}") from None
 
@@ -54,21 +58,13 @@ def _content(file: Path) -> bytes:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
 
 
-def _national(country: str, zone: ZoneInfo) -> Iterator[CalendarWindow]:
-    if not country:
-        return
-    import holidays  # noqa: PLC0415  a tenth of a second, for those who set a country
-
-    code, _, region = country.partition("-")
-    try:
-        days = holidays.country_holidays(code, subdiv=region or None, years=_YEARS)
-    except NotImplementedError as error:
-        raise UsageError(f"setting calendar.country = {country}: {error}") from None
-    for day, name in sorted(days.items()):
-        span = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-        yield CalendarWindow(*span, name, WindowType.HOLIDAY, WindowScope.MARKET, None, None)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> Micros:
-    moment = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return round((moment - datetime.fromtimestamp(0, UTC)).total_seconds()) * SECOND
+def _national(settings: Settings, master: Mapping[str, DealerRecord]) -> Iterator[CalendarWindow]:
+    for country in settings.calendar.countries:
+        try:
+            yield from national_windows(country)
+        except NotImplementedError as error:
+            raise UsageError(f"setting calendar.country = {country}: {error}") from None
+    elsewhere = {record.country for record in master.values() if record.country}
+    for country in sorted(elsewhere - set(settings.calendar.countries)):
+        with suppress(NotImplementedError):  # one dealer's odd country stops nobody else
+            yield from national_windows(country)

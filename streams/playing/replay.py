@@ -236,5 +236,6 @@ def _playback(settings: Settings, until: str | None) -> Playback:
 def _cores(
     settings: Settings, dealers: Path | None, calendar: Path | None
 ) -> tuple[PartitionCore, NetworkCore]:
-    setup = Setup(settings, read_master(dealers), read_calendar(settings, calendar))
+    master = read_master(dealers)
+    setup = Setup(settings, master, read_calendar(settings, master, calendar))
     return Partition(0, setup), Network(setup, 1)

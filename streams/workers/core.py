@@ -90,7 +90,8 @@ def real_core(settings: Settings, master: Mapping[str, DealerRecord]) -> Core:
     from detectors.watching.partition import Partition  # noqa: PLC0415
     from streams.playing.reference import read_calendar  # noqa: PLC0415
 
-    setup, partitions = Setup(settings, master, read_calendar(settings)), settings.topics.partitions
+    setup = Setup(settings, master, read_calendar(settings, master))
+    partitions = settings.topics.partitions
 
     def partition(number: int, arrays: Arrays | None) -> PartitionCore:
         if arrays is None:

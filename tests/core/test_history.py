@@ -25,16 +25,17 @@ def recorded(
         tick = FIRST + step
         day = tick // PER_DAY
         if step and tick % PER_DAY == 0:
-            past.begin_day(history, day)
+            past.begin_day(history, np.arange(5), day)
         rate = 0.5 if drop_at is None or step < drop_at else 0.05
         told[step] = np.stack([rng.poisson(rate, 3), np.full(3, 0.5)], axis=1)
-        past.record(history, np.array([0, 2, 4]), tick, day, told[step, :, 0], told[step, :, 1])
+        days = np.full(3, day)
+        past.record(history, np.array([0, 2, 4]), tick, days, told[step, :, 0], told[step, :, 1])
     return history, told
 
 
 def moment(ticks: int) -> past.Moment:
     tick = FIRST + ticks - 1
-    return past.Moment(tick, tick // PER_DAY, TICK, tick // PER_DAY * DAY)
+    return past.Moment(tick, TICK, tick // PER_DAY, lambda day: day * DAY)
 
 
 @pytest.mark.parametrize("ring", [past.TICKS, 0])
@@ -55,7 +56,7 @@ def test_windows_come_shortest_first_and_reach_back_half_a_year() -> None:
     found = past.windows(history, np.array([0]), now)
     assert (np.diff(found.start) <= 0).all()
     assert found.start[0] == now.tick * TICK
-    assert now.day_start - found.start[-1] >= 175 * DAY
+    assert now.day * DAY - found.start[-1] >= 175 * DAY
 
 
 def test_likeliest_window_begins_where_the_orders_stopped() -> None:
@@ -95,6 +96,7 @@ def test_last_days_are_the_local_days_up_to_now() -> None:
 
 def test_dealer_without_a_record_in_a_tick_has_an_empty_one() -> None:
     history = past.empty(2, past.TICKS)
-    past.record(history, np.array([0]), 1000, 250, np.array([3.0]), np.array([2.0]))
-    past.record(history, np.array([1]), 1000 + past.TICKS, 262, np.array([1.0]), np.array([1.0]))
+    past.record(history, np.array([0]), 1000, np.array([250]), np.array([3.0]), np.array([2.0]))
+    later, one = np.array([262]), np.array([1.0])
+    past.record(history, np.array([1]), 1000 + past.TICKS, later, one, one)
     assert history.ticks[0].sum() == 0.0
