@@ -51,7 +51,8 @@ def play(size: Size, which: int, asked: float) -> Run:
     settings = Settings(budget=Budget(false_alerts_per_week=per_week))
     with tempfile.TemporaryDirectory() as folder:
         files = write(Path(folder), channel)
-        setup = Setup(settings, read_master(files.master), read_calendar(settings, files.calendar))
+        master = read_master(files.master)
+        setup = Setup(settings, master, read_calendar(settings, master, files.calendar))
         watched = Recording(setup, size)
         lines = _replayed(setup, watched, files)
     return Run(watched.scores(), asked, _openings(lines))
