@@ -12,24 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.detection.episodes import Openings, Scores
-from benchmarks.detection.scenarios import KINDS, Bool, Size
+from benchmarks.detection.scenarios import KINDS, Size
 from detectors.deciding.network import Network
 from detectors.playing.playback import Playback
 from detectors.registry import KINDS as KNOWN
 from detectors.setup import Setup
 from detectors.watching.partition import Partition
 from schemas.alert import Change, Kind, Scope
-from schemas.batch import Batch
-from schemas.dead_letter import DeadLetter
-from schemas.instant import DAY, Micros, parse_instant
+from schemas.instant import DAY, parse_instant
 from schemas.settings import Budget, Settings
-from schemas.stats import DealerStats
-from schemas.wire import Census, Outlook, Signals
+from schemas.wire import Outlook, Signals
 from streams.playing.reference import read_calendar, read_master
 from streams.playing.replay import Replay, Sinks
 from streams.simulator import DENSE, Written, simulate, write
 from streams.simulator.seasons import START
-from streams.workers.rows import Arrays
 
 PER_DAY: Final = 8  # recorded: the highest evidence of three hours
 WEEKS: Final = 52.0
@@ -58,15 +54,15 @@ def play(size: Size, which: int, asked: float) -> Run:
     return Run(watched.scores(), asked, _openings(lines))
 
 
-class Recording:
+class Recording(Partition):
     """A partition that notes the evidence of every dealer after every tick."""
 
     def __init__(self, setup: Setup, size: Size) -> None:
-        self._partition = Partition(0, setup)
-        self._setup = setup
+        super().__init__(0, setup)
         shape = size.dealers, size.days * PER_DAY
         self._noted = {kind: np.full(shape, -np.inf, np.float32) for kind in KINDS}
         self._rows: NDArray[np.int64] = np.empty(0, np.int64)  # of the table, by partition's row
+        self._end = setup.timeline.end
 
     def scores(self) -> dict[Kind, Scores]:
         """What was noted."""
@@ -74,50 +70,23 @@ class Recording:
 
     def weigh(self, outlook: Outlook) -> Signals:
         """Weigh, and note."""
-        signals = self._partition.weigh(outlook)
-        names = self._partition.dealers()
+        signals = super().weigh(outlook)
+        names = self.dealers()
         if len(names) > len(self._rows):
             self._rows = np.array([int(name[1:]) for name in names])
-        at = self._setup.timeline.end(outlook.tick) / DAY - _FIRST_DAY
+        at = self._end(outlook.tick) / DAY - _FIRST_DAY
         step = int(np.ceil(at * PER_DAY - 1e-6)) - 1
-        odds = self._partition.log_odds()
+        odds = self.log_odds()
         for kind, values in self._noted.items():
             if 0 <= step < values.shape[1]:
                 before = values[self._rows, step]
                 values[self._rows, step] = np.maximum(before, odds[kind])
         return signals
 
-    def apply(self, at: Micros, batches: Sequence[Batch]) -> list[DeadLetter]:
-        """As the partition."""
-        return self._partition.apply(at, batches)
-
-    def close(self, tick: int) -> Census:
-        """As the partition."""
-        return self._partition.close(tick)
-
-    def stats(self, at: Micros, everything: bool) -> list[DealerStats]:
-        """Not wanted."""
-        del at, everything
-        return []
-
-    def snapshot(self) -> Arrays:
-        """As the partition."""
-        return self._partition.snapshot()
-
-    def counts(self) -> dict[str, int]:
-        """As the partition."""
-        return self._partition.counts()
-
 
 def together(runs: Sequence[Run], kind: Kind) -> Scores:
     """The scores of all scenarios, one below the other."""
     return Scores(np.concatenate([run.scores[kind].values for run in runs]), PER_DAY)
-
-
-def old_enough(scores: Scores, counted: Bool) -> Scores:
-    """Scores on days that count only (those of young dealers are held back as warm-up)."""
-    days = np.repeat(counted, scores.per_day, axis=1)
-    return Scores(np.where(days, scores.values, -np.inf).astype(np.float32), scores.per_day)
 
 
 def _replayed(setup: Setup, watched: Recording, files: Written) -> list[bytes]:
