@@ -39,10 +39,8 @@ def grown(columns: Columns, empty: Callable[[int], Columns], rows: int) -> Colum
 
 
 def to_arrays(prefix: str, columns: NamedTuple, rows: int) -> dict[str, Array]:
-    """Named copies of the first `rows` entities, for a snapshot."""
-    return {
-        f"{prefix}.{name}": np.array(values[:rows]) for name, values in columns._asdict().items()
-    }
+    """The first `rows` entities by name, for a snapshot: no copies."""
+    return {f"{prefix}.{name}": values[:rows] for name, values in columns._asdict().items()}
 
 
 def from_arrays(

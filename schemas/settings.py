@@ -88,9 +88,9 @@ class Worker(_Group):
     save_interval: Annotated[Duration, _between("1s", "10m")] = Duration.parse("2s")
     """Wall time between saves of state, 1s to 10m. A crash replays about twice this; one save
     costs a few milliseconds."""
-    read_ahead: Annotated[int, Field(ge=1_000, le=10_000_000)] = 20_000
+    read_ahead: Annotated[int, Field(ge=1_000, le=10_000_000)] = 5_000
     """Records of one source and partition that may wait for their cut, 1,000 to 10,000,000.
-    Decoded, one of 200 bytes takes 700: 20,000 are 14 MB, of eight partitions 110 MB."""
+    Decoded, one of 200 bytes takes 700: 5,000 are 3.5 MB, of eight partitions 28 MB."""
     session_timeout: Annotated[Duration, _between("6s", "5m")] = Duration.parse("10s")
     """How long Kafka waits for a silent worker before another takes over, 6s to 5m (the
     broker's own limits)."""

@@ -111,9 +111,9 @@ class Joint:
             self._claims[name] = np.append(claim, np.zeros(len(self.of[name][0]) - len(claim)))
 
     def snapshot(self, n: int) -> dict[str, Array]:
-        """The evidence about the first n entities, as named arrays (copies)."""
+        """The evidence about the first n entities, as named arrays."""
         arrays: dict[str, Array] = {
-            f"claim.{name}": np.array(claim[:n]) for name, claim in self._claims.items()
+            f"claim.{name}": claim[:n] for name, claim in self._claims.items()
         }
         for name, evidence in self.of.items():
             arrays |= to_arrays(f"evidence.{name}", evidence, n)

@@ -80,7 +80,7 @@ class Backlog:
         return ~np.isin(dealer, self._suspects.dealer[slow])
 
     def snapshot(self) -> dict[str, Array]:
-        """Everything, as named arrays (copies)."""
+        """Everything, as named arrays."""
         suspects = to_arrays("backlog", self._suspects, len(self._suspects.dealer))
         return suspects | {"backlog.weighed": np.array([self._weighed])}
 

@@ -153,7 +153,7 @@ class Fleet:
         self.evidence.start_over(rows)
 
     def snapshot(self) -> dict[str, Array]:
-        """Everything, as named arrays (copies)."""
+        """Everything, as named arrays; the large ones are the state itself."""
         n = self.dealers.count
         arrays = self.dealers.snapshot() | self.known.snapshot() | self.book.snapshot()
         arrays |= self.seen.snapshot("seen") | self.issues.snapshot()
@@ -162,9 +162,9 @@ class Fleet:
         arrays |= self.money.snapshot("money", self.accounts.count)
         arrays |= {
             "currencies": self.currencies.array(),
-            "accounts": np.array(self.accounts.keys[: self.accounts.count]),
-            "pairs": np.array(self.pairs.keys[: self.pairs.count]),
-            "case_votes": np.array(self.case_votes),
+            "accounts": self.accounts.keys[: self.accounts.count],
+            "pairs": self.pairs.keys[: self.pairs.count],
+            "case_votes": self.case_votes,
             "records": np.array([self.records.get(s, 0) for s in _SOURCES]),
             "blurred": np.array([self.blurred_until]),
             **to_arrays("pair", self.pair, self.pairs.count),

@@ -137,7 +137,7 @@ class Issues:
             self._by_dealer.setdefault(dealer, {})[names[row]] = row
 
     def snapshot(self) -> dict[str, Array]:
-        """Everything, as named arrays (copies)."""
+        """Everything, as named arrays."""
         names = np.frombuffer(json.dumps(self._names).encode(), np.uint8).copy()
         heard = np.array([self.heard])
         columns = to_arrays("issues", self._rows, len(self._names))

@@ -103,7 +103,7 @@ class Knowledge:
             "known.pools": np.frombuffer(told.encode(), np.uint8).copy(),
             "known.items": self.items.array(),
             "known.skus": self.skus.array(),
-            "known.factors": np.array(self.factors[:, : len(self.skus)]),
+            "known.factors": self.factors[:, : len(self.skus)],
             **to_arrays("known.item", self.item, len(self.items)),
         }
 

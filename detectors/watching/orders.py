@@ -154,9 +154,7 @@ class OrderBook:
     def snapshot(self) -> dict[str, Array]:
         """The book as arrays."""
         count = self._index.count
-        return {"orders.keys": np.array(self._index.keys[:count])} | to_arrays(
-            "orders", self._placed, count
-        )
+        return {"orders.keys": self._index.keys[:count]} | to_arrays("orders", self._placed, count)
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `snapshot` gave."""

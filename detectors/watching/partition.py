@@ -166,7 +166,10 @@ class Partition:
         return {"dealers": self._fleet.dealers.count, "repeats": self._intake.repeats}
 
     def snapshot(self) -> dict[str, Array]:
-        """The state at rest, as named arrays. Raises OrderError while a tick waits."""
+        """The state at rest, as named arrays. Raises OrderError while a tick waits.
+
+        They are no copies, but the state itself: to be written down before it moves on.
+        """
         self._must_rest("snapshot")
         tick = -1 if self.tick is None else self.tick
         head = [LAYOUT, tick, int(self._started), int(self._day_over)]

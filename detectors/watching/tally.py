@@ -194,7 +194,7 @@ class Tally:
         odd = [(o.row, o.column, o.day, str(o.amount)) for o in self._odd]
         totals = [(r, c, 0, str(amount)) for (r, c), amount in self._odd_total.items()]
         return {
-            f"{prefix}.sums": np.array(self.sums[:rows]),
+            f"{prefix}.sums": self.sums[:rows],
             f"{prefix}.day": np.array([self.day]),
             f"{prefix}.left": self._left,
             f"{prefix}.days": np.array(heads, np.int64).reshape(-1, 3),

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.batch import Batch, Source
 from schemas.cut import Cut, Sequence
 from schemas.instant import DAY, Micros
-from streams.workers.rows import Standing, pack
+from streams.workers.parcels import PARCEL_LINES, Parcel, parcel
+from streams.workers.rows import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
     from schemas.dead_letter import DeadLetter
     from schemas.wire import Census, Outlook, Signals
     from streams.workers.core import PartitionCore
+    from streams.workers.rows import Arrays
 
 MOST_CUTS = 10_000  # that may wait: 14 months of hourly ticks, 2 MB
 MOST_LETTERS = 1_000  # until the next save; of 1 MiB each 1.4 GB, of 300 bytes half a megabyte
+MOST_STATS_BYTES = 4_000_000  # of parcels, until the next save: the lines of some 30,000 dealers
 TICKS, OUTLOOK = "ticks", "outlook"  # names in Standing.positions beside those of the sources
 
 
@@ -45,13 +49,16 @@ class Noted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One partition at rest: all that is saved in one transaction."""
+    """One partition at rest: all that is saved in one transaction.
+
+    The arrays are the state itself: to be packed before the holder advances.
+    """
 
     standing: Standing
-    blob: bytes
+    arrays: Arrays
     counts: dict[str, int]
     letters: list[DeadLetter]
-    stats: dict[str, bytes]  # dealer → one line of dealer-stats
+    stats: list[Parcel]
 
 
 @dataclass(slots=True)
@@ -99,7 +106,7 @@ class Holder:
         self._clock: Micros | None = None  # of the newest cut
         self._closed: tuple[Cut, int] | None = None  # its tick is closed, not yet weighed
         self._letters: list[DeadLetter] = []
-        self._stats: dict[str, bytes] = {}
+        self._stats: list[Parcel] = []
 
     @property
     def standing(self) -> Standing:
@@ -132,7 +139,8 @@ class Holder:
     @property
     def must_be_saved(self) -> bool:
         """True when what goes with the next save has become too much to keep."""
-        return len(self._letters) >= MOST_LETTERS
+        kept = sum(len(parcel) for parcel in self._stats)
+        return len(self._letters) >= MOST_LETTERS or kept >= MOST_STATS_BYTES
 
     def counts(self) -> dict[str, int]:
         """Sizes, for metrics and `status`."""
@@ -198,10 +206,10 @@ class Holder:
         return [self._core.close(cut.tick)]
 
     def snapshot(self) -> Snapshot:
-        """A copy of everything to save, at rest; letters and stats are handed over."""
+        """Everything to save, at rest; letters and stats are handed over."""
         letters, self._letters = self._letters, []
-        stats, self._stats = self._stats, {}
-        return Snapshot(self.standing, pack(self._core.snapshot()), self.counts(), letters, stats)
+        stats, self._stats = self._stats, []
+        return Snapshot(self.standing, self._core.snapshot(), self.counts(), letters, stats)
 
     def _is_complete(self, cut: Cut) -> bool:
         return all(self._intakes[source].position >= cut.ends[source] for source in Source)
@@ -240,9 +248,9 @@ class Holder:
             self._positions[source] = max(self._positions[source], cut.ends[source])
 
     def _note_stats(self, at: Micros, *, everything: bool) -> None:
-        """Only the latest of a dealer goes into the next save: the topic is compacted."""
-        for dealer, line in self._core.stats(at, everything):
-            self._stats[dealer] = line
+        lines = self._core.stats(at, everything)
+        while piece := list(islice(lines, PARCEL_LINES)):
+            self._stats.append(parcel(piece))
 
 
 def _contiguous(topic: str, expected: int, first: int) -> None:

@@ -30,7 +30,7 @@ from streams.logs import logger
 from streams.topics import names
 from streams.workers.gathering import Decided, Gathering
 from streams.workers.open_alerts import OpenAlerts
-from streams.workers.rows import Standing, pack
+from streams.workers.rows import Standing
 from streams.workers.state import Vault
 from streams.workers.watchdog import die, or_die
 
@@ -203,10 +203,11 @@ class _Desk:
             standing = self._standing()
             if self._left or self._amid or standing == self.saved:
                 return
-            blob, told = pack(self._core.snapshot()), list(self._told)
+            arrays, told = self._core.snapshot(), list(self._told)
+            rows = await self._vault.pack(arrays, standing, {})
         started = time.monotonic()
         await asyncio.gather(*told)
-        size = await self._vault.save(blob, standing, {})
+        size = await self._vault.save(rows)
         self.saved = standing
         self._metrics.saves.inc()
         self._metrics.save_bytes.inc(size)

@@ -1,17 +1,18 @@
 """A snapshot of state as rows of the compacted topic `state`, and back. Pure functions.
 
-Arrays → one blob (NumPy's own format, one array after the other) → zstd → rows of less than 900 kB
+Arrays → a stream (NumPy's own format, one array after the other) → zstd → rows of less than 900 kB
 (brokers refuse messages over 1 MiB), keys `part-3/0`, `part-3/1`, … and at the end `part-3/head`,
 which says what belongs together and where in the logs the state stands. All rows of a snapshot are
 written in one transaction, the head last, so a reader of committed records never sees a mixture;
-the checksum proves it.
+the checksum proves it. Nothing is ever copied whole: arrays go into the compressor one by one, and
+come out of it into arrays.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import msgspec
 import numpy as np
@@ -49,7 +50,7 @@ class Head(msgspec.Struct, frozen=True):
 
     schema: int
     rows: int
-    checksum: int  # xxh3_64 of the compressed blob
+    checksum: int  # xxh3_64 of the compressed stream
     standing: Standing
     counts: dict[str, int]  # for people: dealers, events, …
 
@@ -62,36 +63,24 @@ class Saved:
     arrays: Arrays
 
 
-def pack(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
-    """A copy of the arrays in one blob. TypeError for arrays of objects."""
-    blob = BytesIO()
-    names = msgspec.msgpack.encode(list(arrays))
-    blob.write(len(names).to_bytes(4, "little") + names)
-    for name, array in arrays.items():
-        if array.dtype.hasobject:
-            raise TypeError(f"array {name}: state must be plain values, not objects")
-        npy.write_array(blob, np.asanyarray(array), allow_pickle=False)
-    return blob.getvalue()
-
-
-def unpack(blob: bytes) -> Arrays:
-    """The arrays of `pack`, writable."""
-    stream = BytesIO(blob)
-    names = stream.read(int.from_bytes(stream.read(4), "little"))
-    return {
-        name: npy.read_array(stream, allow_pickle=False)
-        for name in msgspec.msgpack.decode(names, type=list[str])
-    }
-
-
 def rows_of(
-    owner: str, blob: bytes, standing: Standing, counts: Mapping[str, int], rows_before: int = 0
+    owner: str,
+    arrays: Mapping[str, NDArray[np.generic]],
+    standing: Standing,
+    counts: Mapping[str, int],
+    rows_before: int = 0,
 ) -> list[Row]:
-    """The rows of one snapshot, head last; `rows_before` were in the one it replaces."""
-    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(blob)
-    pieces = [packed[start : start + ROW_BYTES] for start in range(0, len(packed), ROW_BYTES)]
-    checksum = xxhash.xxh3_64_intdigest(packed)
-    head = Head(SCHEMA, len(pieces), checksum, standing, dict(counts))
+    """The rows of one snapshot, head last; `rows_before` were in the one it replaces.
+
+    The arrays must not change meanwhile. TypeError for arrays of objects.
+    """
+    chunker = zstandard.ZstdCompressor(level=_LEVEL).chunker(chunk_size=ROW_BYTES)
+    pieces = [piece for part in _stream(arrays) for piece in chunker.compress(part)]
+    pieces += chunker.finish()  # type: ignore[no-untyped-call]  # a gap in its stubs
+    digest = xxhash.xxh3_64()
+    for piece in pieces:
+        digest.update(piece)
+    head = Head(SCHEMA, len(pieces), digest.intdigest(), standing, dict(counts))
     return [
         *((_key(owner, index), piece) for index, piece in enumerate(pieces)),
         *((_key(owner, index), None) for index in range(len(pieces), rows_before)),
@@ -111,7 +100,8 @@ def saved_in(owner: str, rows: Mapping[bytes, bytes]) -> Saved | None:
     packed = b"".join(_pieces(owner, rows, head))
     if xxhash.xxh3_64_intdigest(packed) != head.checksum:
         raise DamagedStateError(f"state of {owner}: checksum differs; rows were altered")
-    return Saved(head, unpack(zstandard.ZstdDecompressor().decompress(packed)))
+    with zstandard.ZstdDecompressor().stream_reader(packed) as stream:
+        return Saved(head, _arrays(cast("BinaryIO", stream)))
 
 
 def read_head(value: bytes) -> Head:
@@ -125,6 +115,28 @@ def read_head(value: bytes) -> Head:
 def is_head(key: bytes) -> bool:
     """Is this the row that says where a state stands?"""
     return key.endswith(b"/head")
+
+
+def _stream(arrays: Mapping[str, NDArray[np.generic]]) -> Iterator[bytes | memoryview]:
+    names = msgspec.msgpack.encode(list(arrays))
+    yield len(names).to_bytes(4, "little") + names
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"array {name}: state must be plain values, not objects")
+        plain = np.ascontiguousarray(array).reshape(array.shape)  # it makes one axis out of none
+        head = BytesIO()
+        npy.write_array_header_1_0(head, npy.header_data_from_array_1_0(plain))
+        yield head.getvalue()
+        if plain.size:
+            yield plain.reshape(-1).view(np.uint8).data
+
+
+def _arrays(stream: BinaryIO) -> Arrays:
+    names = stream.read(int.from_bytes(stream.read(4), "little"))
+    return {
+        name: npy.read_array(stream, allow_pickle=False)
+        for name in msgspec.msgpack.decode(names, type=list[str])
+    }
 
 
 def _pieces(owner: str, rows: Mapping[bytes, bytes], head: Head) -> Iterator[bytes]:

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from schemas import fields, wire
 from schemas.wire import Census, Signals
+from streams.workers.parcels import opened
 from streams.workers.state import Message
 from streams.workers.watchdog import die, or_die
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from streams.metrics import Metrics
     from streams.topics import Names
     from streams.workers.holder import Holder, Noted, Snapshot
+    from streams.workers.rows import Row
     from streams.workers.state import Vault
 
 
@@ -34,7 +37,7 @@ class Surroundings:
     teller: AIOKafkaProducer
     metrics: Metrics
     outlook_of: Callable[[int], Noted | None]
-    save_turn: asyncio.Lock  # one save at a time, so one snapshot's memory
+    save_turn: asyncio.Lock  # one save at a time, so one partition's rows in memory
     # One step per round of the event loop: at the end of a day each takes seconds with many
     # dealers, and all partitions in one round would look like a blocked loop.
     step_turn: asyncio.Lock
@@ -117,7 +120,7 @@ class Seat:
 
     async def _step(self) -> bool:
         """Steps 1 and 2 for one cut, or for half of one; False when it has to wait."""
-        if self.holder.at_rest and (self._save_wanted or self.holder.must_be_saved):
+        if self.holder.at_rest and self._may_save():
             await self._start_save()
         async with self._around.step_turn:
             said = self.holder.advance(self._around.outlook_of)
@@ -152,30 +155,44 @@ class Seat:
             self._around.metrics.round_trip.observe(took)
             self._around.metrics.ticks_closed.labels(str(self.number)).inc()
 
+    def _may_save(self) -> bool:
+        """Who must save waits for its turn, so that nothing more piles up; who may, does not."""
+        turn = self._around.save_turn
+        return self.holder.must_be_saved or (self._save_wanted and not turn.locked())
+
     async def _start_save(self) -> None:
-        """Take a snapshot now, at rest; writing it goes on beside the driver."""
+        """Pack the state now, at rest and not moving; writing it goes on beside the driver."""
         await self._saved()
         self._save_wanted = False
-        if not self.is_saved:
+        if self.is_saved:
+            return
+        turn = self._around.save_turn
+        await turn.acquire()
+        try:
             started = time.monotonic()
-            writing = self._save(self.holder.snapshot(), started)
-            self._saving = asyncio.create_task(or_die(writing, "state_not_saved"))
+            snapshot = self.holder.snapshot()
+            rows = await self._vault.pack(snapshot.arrays, snapshot.standing, snapshot.counts)
+        except BaseException:
+            turn.release()
+            raise
+        writing = self._save(snapshot, rows, started)
+        self._saving = asyncio.create_task(or_die(writing, "state_not_saved"))
 
     async def _saved(self) -> None:
         """Wait for the save that goes on; who is cancelled while waiting does not cancel it."""
         if self._saving is not None:
             await asyncio.shield(self._saving)
 
-    async def _save(self, snapshot: Snapshot, started: float) -> None:
-        """Step 3, after what was told before the snapshot is confirmed.
+    async def _save(self, snapshot: Snapshot, rows: list[Row], started: float) -> None:
+        """Step 3, after what was told before the snapshot is confirmed; then the turn is over.
 
         Step 4 follows by itself: Faust commits the saved positions every second.
         """
-        await asyncio.gather(*self._told)
-        async with self._around.save_turn:
-            size = await self._vault.save(
-                snapshot.blob, snapshot.standing, snapshot.counts, self._with_state(snapshot)
-            )
+        try:
+            await asyncio.gather(*self._told)
+            size = await self._vault.save(rows, self._with_state(snapshot))
+        finally:
+            self._around.save_turn.release()
         self.saved = snapshot.standing
         metrics = self._around.metrics
         metrics.saves.inc()
@@ -189,5 +206,5 @@ class Seat:
         names = self._around.names
         for letter in snapshot.letters:
             yield Message(names.dead_letters, self.number, None, fields.encode(letter))
-        for dealer, line in snapshot.stats.items():
+        for dealer, line in chain.from_iterable(map(opened, snapshot.stats)):
             yield Message(names.dealer_stats, self.number, dealer.encode(), line)

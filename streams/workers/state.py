@@ -9,6 +9,7 @@ the same transaction.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,9 @@ from streams.workers.rows import rows_of, saved_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from streams.workers.rows import Row, Saved, Standing
+    from streams.workers.rows import Arrays, Row, Saved, Standing
+
+_SENT_AHEAD = 1_000  # messages of a transaction that wait for their confirmation
 
 
 class Message(NamedTuple):
@@ -54,27 +57,34 @@ class Vault:
         self._rows = saved.head.rows if saved else 0
         return saved
 
-    async def save(
-        self,
-        blob: bytes,
-        standing: Standing,
-        counts: Mapping[str, int],
-        with_it: Iterable[Message] = (),
-    ) -> int:
+    async def pack(
+        self, arrays: Arrays, standing: Standing, counts: Mapping[str, int]
+    ) -> list[Row]:
+        """The rows of a snapshot, worked out in a thread; until then the arrays must not change."""
+        return await asyncio.to_thread(
+            rows_of, self._owner, arrays, standing, counts, rows_before=self._rows
+        )
+
+    async def save(self, rows: list[Row], with_it: Iterable[Message] = ()) -> int:
         """Write a snapshot and what belongs to it; all or nothing. Returns the bytes of its rows.
 
         Raises when fenced, when Kafka is away too long, or when a message is refused: then nothing
         was written, or it will be taken back; the process must end, its successor knows the truth.
         """
-        rows = await asyncio.to_thread(
-            rows_of, self._owner, blob, standing, counts, rows_before=self._rows
-        )
         ours = (Message(self._topic, self._partition, *row) for row in rows)
         async with self._producer.transaction():
-            confirmed = [await self._send(message) for message in chain(with_it, ours)]
-            await asyncio.gather(*confirmed)
+            await self._send_all(chain(with_it, ours))
         self._rows = _count(rows)
         return sum(len(value or b"") for _, value in rows)
+
+    async def _send_all(self, messages: Iterable[Message]) -> None:
+        """All, confirmed; a part at a time, so that they need not all be in memory."""
+        sent: deque[asyncio.Future[object]] = deque()
+        for message in messages:
+            sent.append(await self._send(message))
+            if len(sent) > _SENT_AHEAD:
+                await sent.popleft()
+        await asyncio.gather(*sent)
 
     async def _send(self, message: Message) -> asyncio.Future[object]:
         topic, partition, key, value = message

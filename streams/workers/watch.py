@@ -170,7 +170,7 @@ class Watch:
         rows = await kafka.read_whole(self._settings.broker, self._names.state, partitions)
         self._seats = {
             number: Seat(
-                number, self._holder(number, vault, rows[number]), vault, around, self._steer
+                number, self._holder(number, vault, rows.pop(number)), vault, around, self._steer
             )
             for number, vault in vaults.items()
         }

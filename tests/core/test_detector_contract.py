@@ -58,13 +58,12 @@ def test_inputs_are_neither_changed_nor_kept(detector: Detector) -> None:
 
 
 @every_detector
-def test_snapshot_is_a_copy_that_gives_the_same_state(detector: Detector) -> None:
+def test_state_of_a_snapshot_is_the_same_and_its_own(detector: Detector) -> None:
     evidence = run(detector, detector.empty(7), stream(detector, 7, 20, seed=3))
-    arrays = to_arrays("e", evidence, 7)
-    restored = from_arrays("e", detector.empty, arrays)
+    restored = from_arrays("e", detector.empty, to_arrays("e", evidence, 7))
     same(restored, evidence)
     run(detector, restored, stream(detector, 7, 1, seed=4))
-    same(from_arrays("e", detector.empty, arrays), evidence)
+    same(from_arrays("e", detector.empty, to_arrays("e", evidence, 7)), evidence)
 
 
 @every_detector

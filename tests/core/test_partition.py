@@ -205,15 +205,15 @@ def test_snapshot_of_another_layout_is_refused() -> None:
         Network.restore(SETUP, 1, network.snapshot() | {"network": told})
 
 
-def test_snapshot_does_not_follow_the_partition() -> None:
+def test_restored_partition_does_not_follow_the_one_it_comes_from() -> None:
     partition, network, tick = started()
     partition.apply(START + TICK, batches(records()[:200]))
     partition.weigh(network.combine([partition.close(tick)]))
-    arrays = partition.snapshot()
-    copies = {key: np.array(array) for key, array in arrays.items()}
+    copies = {key: np.array(array) for key, array in partition.snapshot().items()}
+    restored = Partition.restore(0, SETUP, partition.snapshot())
     partition.apply(START + 2 * TICK, batches(records()[200:600]))
     partition.weigh(network.combine([partition.close(tick + 1)]))
-    for key, array in arrays.items():
+    for key, array in restored.snapshot().items():
         assert np.array_equal(array, copies[key]), key
 
 
