@@ -96,6 +96,7 @@ class Outlook(msgspec.Struct, tag="outlook", frozen=True):
     thresholds: dict[str, float]  # kind -> nats
     silent: list[str]  # sources that seem to have stopped for everybody
     missing: list[int]  # partitions that did not report in time
+    nominals: dict[str, float] = {}  # kind -> nats before calibration
 
 
 class DealerCard(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -148,6 +149,8 @@ class Signals(msgspec.Struct, tag="signals", frozen=True):
     partition: int
     readings: list[Reading]
     overdue: list[OverdueIssues] = []
+    excursions: dict[str, int] = {}  # kind -> evidence found in the band about its threshold, net
+    sharing: dict[str, int] = {}  # kind -> dealers that share its budget
 
 
 _encoder = msgspec.msgpack.Encoder()

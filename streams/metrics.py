@@ -3,7 +3,7 @@
 Base units (seconds, bytes), label values from closed sets, every series of a closed set created at
 start, so that a dashboard shows zero and not "no data". Dealers and other entity names are never
 labels. Cardinality: 3 sources x partitions for lag and records; 9 kinds x 6 scopes x 3 severities =
-162 series for open alerts; everything else is below 100.
+162 series for open alerts; 3 x 9 for the budget; everything else is below 100.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from schemas.alert import Change, Kind, Scope, Severity
+from schemas.alert import STATISTICAL, Change, Kind, Scope, Severity
 from schemas.batch import Source
 from schemas.dead_letter import Reason
 from streams.notifying.delivery import Outcome
@@ -23,6 +23,8 @@ from streams.notifying.delivery import Outcome
 if TYPE_CHECKING:
     from threading import Thread
     from wsgiref.simple_server import WSGIServer
+
+    from streams.workers.core import Spending
 
 PREFIX = "dealerwatch"
 
@@ -79,6 +81,21 @@ class Metrics:
             "alerts_open", "Alerts open now.", "kind", "scope", "severity"
         )
         self.alert_changes = self._counter("alert_changes", "Lines written to alerts.", "change")
+        self.budget_asked = self._gauge(
+            "false_alert_budget_asked",
+            "False alerts asked for, per week: this kind's share of the knob.",
+            "kind",
+        )
+        self.budget_expected = self._gauge(
+            "false_alert_budget_expected",
+            "False alerts the thresholds stand for, per week.",
+            "kind",
+        )
+        self.budget_realised = self._gauge(
+            "false_alert_budget_realised",
+            "Alerts opened per week of event time, over four weeks; true ones included.",
+            "kind",
+        )
 
     def _state(self) -> None:
         self.saves = self._counter("state_saves", "States saved, confirmed by Kafka.")
@@ -105,6 +122,13 @@ class Metrics:
         for labels in _ALERT_LABELS:
             self.alerts_open.labels(*labels).set(counts.get(labels, 0))
 
+    def set_spending(self, spending: Mapping[str, Spending]) -> None:
+        """What the budget of false alerts was asked to be, is, and has led to; by kind."""
+        for kind, spent in spending.items():
+            self.budget_asked.labels(kind).set(spent.asked)
+            self.budget_expected.labels(kind).set(spent.expected)
+            self.budget_realised.labels(kind).set(spent.realised)
+
     def _create_series(self, partitions: int) -> None:
         for topic in Source:
             self.records.labels(topic)
@@ -117,6 +141,9 @@ class Metrics:
             self.dead_letters.labels(reason)
         for change in Change:
             self.alert_changes.labels(change)
+        for kind in STATISTICAL:
+            for gauge in (self.budget_asked, self.budget_expected, self.budget_realised):
+                gauge.labels(kind)
         for outcome in Outcome:
             self.deliveries.labels(outcome)
         self.set_open({})

@@ -57,7 +57,7 @@ def test_labels_come_from_closed_sets(metrics: Metrics) -> None:
 
 def test_series_stay_within_their_arithmetic(metrics: Metrics) -> None:
     count = sum(len(family.samples) for family in metrics.registry.collect())
-    assert count < 162 + 4 * 15 + 2 * 40 + 10 * PARTITIONS
+    assert count < 162 + 3 * 9 + 4 * 15 + 2 * 40 + 10 * PARTITIONS
 
 
 def test_open_alerts_that_are_not_named_are_zero(metrics: Metrics) -> None:

@@ -61,7 +61,9 @@ def test_replay_counts_every_event_and_tells_in_one_line() -> None:
     write("events.ndjson", trade(days=3))
     result = replay("events.ndjson --alerts alerts --stats stats --dead-letters letters")
     assert result.exit_code == DONE
-    assert "216 events, 3 dealers, 71 ticks; alerts: none; dead letters: none;" in result.output
+    assert "216 events, 3 dealers, 71 ticks; alerts: none; " in result.output
+    assert "asked 2.0 false alerts a week" in result.output
+    assert "opened 0.0 alerts a week (true ones included); dead letters: none; " in result.output
     assert [line["dealer"]["id"] for line in lines("stats")] == ["D1", "D2", "D3"]
     assert lines("stats")[0]["totals"]["value"] == {"EUR": "1800.00"}
     assert lines("alerts") == lines("letters") == []
@@ -181,5 +183,5 @@ def test_empty_input_gives_empty_output() -> None:
     write("events.ndjson", [])
     result = replay("events.ndjson --alerts alerts --stats stats")
     assert result.exit_code == DONE
-    assert "0 events, 0 dealers, 0 ticks; alerts: none; dead letters: none" in result.output
+    assert "0 events, 0 dealers, 0 ticks; alerts: none; " in result.output
     assert lines("alerts") == lines("stats") == []

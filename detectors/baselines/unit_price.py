@@ -205,6 +205,13 @@ def mature(price: Price, rows: I64, first_day: I64, day: int | I64) -> Bool:
     return np.asarray((day - first_day[rows] >= MIN_AGE_DAYS) & (price.lines[rows] > MIN_LINES))
 
 
+def information(price: Price, rows: I64, ratio: float) -> F64:
+    """(k,) mean nats a day that prices at `ratio` of the usual would earn, for usual lines."""
+    lines_a_day = price.lines[rows] * (1.0 - KEEP)
+    gain = 0.5 * np.log(ratio) ** 2 / NEW_DEVIATION**2
+    return np.asarray(lines_a_day * min(gain, ev.MOST_PER_STEP))
+
+
 def seen(
     price: Price, rows: I64, total: F64, precision: F64, now: float, drift: float, weight: F64
 ) -> ev.Seen:

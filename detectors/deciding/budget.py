@@ -1,37 +1,84 @@
 """From the one knob to thresholds: how many false alerts a week the team accepts.
 
-K false alerts a week, shared by n entities (a dealer and kind that can prove anything at all), are
-b = 52 K / n a year for each, and Shiryaev-Roberts evidence crosses ln(365 / b) nats at most b times
-a year. No entity may cost more than one false alert a year, however small the fleet.
+K false alerts a week, shared by n entities (a dealer and kind of which something can be proven, see
+`detectors.watching.ability`), are b = 52 K / n a year for each, and Shiryaev-Roberts evidence
+crosses ln(365 / b) nats at most b times a year; what the fleet teaches about that promise is added
+(`detectors.deciding.calibration`). All entities have the same share: an entity that can prove
+something buys the same delay for the same share, whatever its size.
+
+A fleet too small for its budget does not spend it all. At two a year the line is R = 182 days,
+three times the 60 days in which an entity must be able to prove something; lower, evidence would
+cross by the passing of time alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import exp, log
-from typing import Final
+from dataclasses import dataclass
+from math import log
+from typing import Any, Final
 
 from detectors.registry import KINDS
+from schemas.instant import DAY, Micros
 
-WEEKS: Final = 52.0
-MOST_PER_YEAR: Final = 1.0  # false alerts of one entity
+WEEKS: Final = 52.0  # in a year, as the knob counts them
+MOST_PER_YEAR: Final = 2.0  # false alerts of one entity
 LEAST_PER_YEAR: Final = 1e-4
+UNKNOWN_PER_YEAR: Final = 1.0 / WEEKS  # before anybody can prove anything
+REALISED_DAYS: Final = 28  # over which openings are told
 
 
-def thresholds(false_alerts_per_week: float, able: Mapping[str, int]) -> dict[str, float]:
-    """Nats by kind; able: entities by kind of evidence that can prove anything in 60 days."""
-    entities = sum(able.values())
+def share(false_alerts_per_week: float, sharing: Mapping[str, int]) -> float:
+    """False alerts a year of one entity; sharing: entities by kind."""
+    entities = sum(sharing.values())
     if entities == 0:
-        return {kind: threshold(1.0 / WEEKS) for kind in KINDS}
-    share = false_alerts_per_week * WEEKS / entities
-    return {kind: threshold(share) for kind in KINDS}
+        return UNKNOWN_PER_YEAR
+    return min(max(false_alerts_per_week * WEEKS / entities, LEAST_PER_YEAR), MOST_PER_YEAR)
 
 
 def threshold(per_year: float) -> float:
     """Nats for this many false alerts of one entity in a year."""
-    return log(365.0 / min(max(per_year, LEAST_PER_YEAR), MOST_PER_YEAR))
+    return log(365.0 / per_year)
 
 
-def per_year(nats: float) -> float:
-    """False alerts of one entity in a year at this threshold."""
-    return 365.0 * exp(-nats)
+@dataclass(frozen=True)
+class Spending:
+    """What one kind has of the budget; alerts a week of the whole team."""
+
+    asked: float
+    expected: float  # what its threshold stands for
+    realised: float  # opened in the last four weeks, true ones included
+
+
+class Openings:
+    """Alerts opened lately, by kind: what the budget has led to."""
+
+    def __init__(self) -> None:
+        self._days: dict[int, dict[str, int]] = {}  # day since 1970 -> openings; REALISED_DAYS + 1
+        self._first: int | None = None
+
+    def note(self, at: Micros, kinds: list[str]) -> None:
+        """The openings of one tick."""
+        today = (at - 1) // DAY
+        self._first = today if self._first is None else self._first
+        self._days = {day: n for day, n in self._days.items() if day > today - REALISED_DAYS}
+        opened = self._days.setdefault(today, {})
+        for kind in kinds:
+            if kind in KINDS:  # issues past their deadline and outages are facts, not judgements
+                opened[kind] = opened.get(kind, 0) + 1
+
+    def per_week(self, kind: str) -> float:
+        """Over the last four weeks, or as many as there are."""
+        if self._first is None:
+            return 0.0
+        days = min(max(self._days) - self._first + 1, REALISED_DAYS)
+        return 7.0 * sum(opened.get(kind, 0) for opened in self._days.values()) / days
+
+    def state(self) -> Any:
+        """Plain values for a snapshot."""
+        return [self._first, sorted(self._days.items())]
+
+    def load(self, state: Any) -> None:
+        """Take over what `state` gave."""
+        self._first, days = state
+        self._days = dict(days)

@@ -46,8 +46,13 @@ class Context:
 
     tick: int
     at: int  # end of the tick, microseconds
-    thresholds: Mapping[str, float]
+    thresholds: Mapping[str, float]  # nats by kind …
+    per_year: float  # … and the false alerts of one dealer they stand for
     usual_week: Mapping[str, float]  # median weekly value of a dealer, by currency
+
+    def line(self, kind: str) -> draft.Line:
+        """Where a kind opens."""
+        return draft.Line(self.thresholds[kind], self.per_year)
 
 
 @dataclass
@@ -71,7 +76,7 @@ class Desk:
     ) -> Decisions:
         """Judge one tick, in the order of kind and entity."""
         statements = [
-            draft.of_reading(reading, now.at, now.thresholds, now.usual_week)
+            draft.of_reading(reading, now.at, now.line(reading.kind), now.usual_week)
             for reading in readings
         ]
         today = {one.key: one for one in sorted([*statements, *feeds], key=lambda one: one.key)}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from detectors.deciding.budget import per_year
 from detectors.deciding.episode import Episode
 from schemas.alert import (
     Change,
@@ -28,6 +27,13 @@ from schemas.wire import DealerCard, Reading
 
 REGION_FALLS: Final = 0.8  # common factor at which a drop is the region's or the market's too
 CERTAIN_NATS: Final = 2.0  # above the threshold
+
+
+class Line(NamedTuple):
+    """Where a kind opens, and what that costs."""
+
+    nats: float
+    per_year: float  # false alerts of one entity
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -53,6 +59,7 @@ class Statement(msgspec.Struct, frozen=True):
     verdict: Verdict | None
     warming_up: bool
     named: tuple[str, ...] = ()  # issues, the oldest first
+    false_alerts_per_year: float = 0.0  # what the threshold stands for
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -60,18 +67,16 @@ class Statement(msgspec.Struct, frozen=True):
         return (str(self.kind), str(self.scope), self.entity)
 
 
-def of_reading(
-    reading: Reading, at: int, thresholds: Mapping[str, float], usual_week: Mapping[str, float]
-) -> Statement:
+def of_reading(reading: Reading, at: int, line: Line, usual_week: Mapping[str, float]) -> Statement:
     """The statement of a dealer's reading at the end of a tick."""
-    threshold = thresholds[reading.kind]
     return Statement(
         kind=reading.kind,
         scope=Scope.DEALER,
         entity=reading.dealer.id,
         dealer=reading.dealer,
         log_odds=reading.log_odds,
-        threshold=threshold,
+        threshold=line.nats,
+        false_alerts_per_year=line.per_year,
         statistical=True,
         stake=_stake(reading, usual_week),
         onset=reading.onset,
@@ -194,7 +199,7 @@ def _evidence(said: Statement) -> Evidence:
     return Evidence(
         log_odds=said.log_odds,
         threshold=said.threshold,
-        false_alerts_per_year=per_year(said.threshold),
+        false_alerts_per_year=said.false_alerts_per_year,
     )
 
 

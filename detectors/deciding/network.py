@@ -10,7 +10,7 @@ digit.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Self
 
 import numpy as np
@@ -18,17 +18,21 @@ import numpy as np
 from detectors.baselines.common_factor import SCALE
 from detectors.columns import Array
 from detectors.deciding import budget, draft
+from detectors.deciding.budget import Openings, Spending
+from detectors.deciding.calibration import Calibration
 from detectors.deciding.desk import Context, Decisions, Desk
 from detectors.deciding.feed import FollowingFeed, OrderFeed
 from detectors.deciding.overdue import of_overdue
 from detectors.deciding.pools import FleetPools
 from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors
+from detectors.registry import KINDS
 from detectors.setup import Setup
+from schemas.alert import Change
 from schemas.wire import Census, Outlook, Signals
 
 __all__ = ["Decisions", "Network"]
 
-LAYOUT: Final = 2  # of snapshots
+LAYOUT: Final = 3  # of snapshots
 FOLLOWING: Final = ("complaints", "returns")
 
 
@@ -46,7 +50,10 @@ class Network:
         self._orders = OrderFeed()
         self._following = {source: FollowingFeed() for source in FOLLOWING}
         self._desk = Desk(setup.settings.links.base_url)
-        self._thresholds = self._spend()
+        self._calibration = Calibration()
+        self._openings = Openings()
+        self._sharing: dict[str, int] = {}  # entities that share the budget, by kind
+        self._spend()
         self._usual_week: dict[str, float] = {}
         self._trade = 1.0  # the network's orders against expected, when they last came
 
@@ -75,7 +82,7 @@ class Network:
         pools = self._pools.add(one.pools for one in censuses)
         self._usual_week |= {n[5:]: p[0] for n, p in pools.items() if n.startswith("week/")}
         if pools:
-            self._thresholds = self._spend()
+            self._spend()
         blurred = any(one.blurred for one in censuses)
         if not blurred:
             self._listen(tick, censuses)
@@ -90,6 +97,7 @@ class Network:
             returns=returns,
             pools=pools,
             thresholds=self._thresholds if pools else {},
+            nominals=self._nominals if pools else {},
             silent=["orders", *FOLLOWING] if blurred else self._silent(),
             missing=sorted(set(range(self._partitions)) - reported),
         )
@@ -101,15 +109,46 @@ class Network:
             tick=tick,
             at=self._setup.timeline.end(tick),
             thresholds=self._thresholds,
+            per_year=self._share,
             usual_week=self._usual_week,
         )
+        self._count(signals)
         readings = [reading for one in signals for reading in one.readings]
         facts = [of_overdue(told, now.at) for one in signals for told in one.overdue]
-        return self._desk.decide(readings, [*facts, *self._outages(now.at)], now)
+        decisions = self._desk.decide(readings, [*facts, *self._outages(now.at)], now)
+        opened = [one.kind for one in decisions.alerts if one.change is Change.OPENED]
+        self._openings.note(now.at, list(map(str, opened)))
+        return decisions
 
-    def _spend(self) -> dict[str, float]:
+    def spending(self) -> dict[str, Spending]:
+        """The budget by kind: what was asked, what the thresholds stand for, what came of it."""
         knob = self._setup.settings.budget.false_alerts_per_week
-        return budget.thresholds(knob, self._pools.able)
+        entities = max(sum(self._sharing.values()), 1)
+        return {
+            kind: Spending(
+                asked=knob * self._sharing.get(kind, 0) / entities,
+                expected=self._share * self._sharing.get(kind, 0) / budget.WEEKS,
+                realised=self._openings.per_week(kind),
+            )
+            for kind in KINDS
+        }
+
+    @property
+    def _share(self) -> float:
+        """False alerts a year of one dealer and kind that share the budget."""
+        return budget.share(self._setup.settings.budget.false_alerts_per_week, self._sharing)
+
+    def _spend(self) -> None:
+        nats = budget.threshold(self._share)
+        self._nominals = dict.fromkeys(map(str, KINDS), nats)
+        self._thresholds = {k: nats + self._calibration.offset(k) for k in self._nominals}
+
+    def _count(self, signals: Sequence[Signals]) -> None:
+        """Who shares the budget, and what the evidence's excursions teach of its promise."""
+        self._sharing = _sums(one.sharing for one in signals)
+        found = _sums(one.excursions for one in signals)
+        days = self._setup.timeline.days
+        self._calibration.learn(found, self._sharing, self._share / 365.0, days)
 
     def _listen(self, tick: int, censuses: Sequence[Census]) -> None:
         """Hear every source, or its silence."""
@@ -151,7 +190,11 @@ class Network:
             "orders": self._orders.state(),
             "following": {source: feed.state() for source, feed in self._following.items()},
             "desk": self._desk.state(),
+            "calibration": self._calibration.state(),
+            "openings": self._openings.state(),
+            "sharing": self._sharing,
             "thresholds": self._thresholds,
+            "nominals": self._nominals,
             "usual_week": self._usual_week,
             "trade": self._trade,
         }
@@ -168,8 +211,20 @@ class Network:
         self._orders = OrderFeed.of(state["orders"])
         self._following = {s: FollowingFeed.of(told) for s, told in state["following"].items()}
         self._desk.load(state["desk"])
+        self._calibration.load(state["calibration"])
+        self._openings.load(state["openings"])
+        self._sharing = state["sharing"]
+        self._nominals = state["nominals"]
         self._thresholds, self._usual_week = state["thresholds"], state["usual_week"]
         self._trade = state["trade"]
+
+
+def _sums(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    whole: dict[str, int] = {}
+    for one in counts:
+        for kind, count in one.items():
+            whole[kind] = whole.get(kind, 0) + count
+    return whole
 
 
 def _one_tick(ticks: Sequence[int]) -> int:

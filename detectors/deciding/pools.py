@@ -28,7 +28,6 @@ class FleetPools:
         self._drift = 0.015**2
         self._case_dispersion = dict.fromkeys(CASE_KINDS, 0.03)
         self._resolutions = Resolutions()
-        self.able: dict[str, int] = {}  # kind of evidence -> dealers that can prove anything
 
     def add(self, pools: Iterable[Mapping[str, list[int]]]) -> dict[str, list[float]]:
         """The sums of all partitions after a local day; what partitions should know anew."""
@@ -37,10 +36,8 @@ class FleetPools:
         told = {f"issues/{tier}": law for tier, law in self._resolutions.add(issues).items()}
         for name in sorted(whole):
             sums = whole[name]
-            group, of_member, member = name.partition("/")
-            if group == "able":
-                self.able[member] = sums[0]
-            elif group == "tier":
+            group, of_member, _ = name.partition("/")
+            if group == "tier":
                 told[name] = _tier(sums)
             elif group == "week":
                 told[name] = [_median(sums)]
@@ -77,15 +74,14 @@ class FleetPools:
     def state(self) -> Any:
         """Plain values for a snapshot."""
         return [
-            self._log_dispersion, self._persistence, self._drift, self._case_dispersion, self.able,
+            self._log_dispersion, self._persistence, self._drift, self._case_dispersion,
             self._resolutions.state(),
         ]  # fmt: skip
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         (
-            self._log_dispersion, self._persistence, self._drift, self._case_dispersion, self.able,
-            law,
+            self._log_dispersion, self._persistence, self._drift, self._case_dispersion, law,
         ) = state  # fmt: skip
         self._resolutions.load(law)
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from detectors.baselines import case_rate, history, order_volume, unit_price, worth
 from detectors.baselines.history import History
-from detectors.columns import F64, I64, Array, Bool, capacity_of, from_arrays, grown, to_arrays
+from detectors.columns import F64, I64, Array, capacity_of, from_arrays, grown, to_arrays
 from detectors.evidence.joint import Joint
 from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
+from detectors.watching import crossings
 from detectors.watching.backlog import Backlog
+from detectors.watching.crossings import Crossings
 from detectors.watching.dealers import Dealers, Names
 from detectors.watching.ids import RowIndex, SeenEvents
 from detectors.watching.issues import Issues
@@ -53,16 +55,6 @@ def _empty_past(kind: Kind) -> Callable[[int], History]:
     return partial(history.empty, ticks=history.TICKS if DETECTORS[kind].hourly else 0)
 
 
-class Told(NamedTuple):
-    """Which kinds of evidence are being told to the network."""
-
-    kinds: Bool  # (n, kinds) in the order of KINDS
-
-
-def _empty_told(n: int) -> Told:
-    return Told(np.zeros((n, len(KINDS)), np.bool_))
-
-
 class LastCase(NamedTuple):
     """When each dealer's last return happened: lines of one moment are one case."""
 
@@ -83,7 +75,7 @@ class Fleet:
     returns: case_rate.Cases
     worth: worth.Worth
     last_case: LastCase
-    told: Told
+    crossings: Crossings
 
     def __init__(self, setup: Setup) -> None:
         settings = setup.settings
@@ -111,7 +103,7 @@ class Fleet:
             "returns": case_rate.empty,
             "worth": worth.empty,
             "last_case": _empty_last_case,
-            "told": _empty_told,
+            "crossings": partial(crossings.empty, kinds=len(KINDS)),
         }
         for name, empty in self._families.items():
             setattr(self, name, empty(0))

@@ -21,6 +21,7 @@ from detectors.watching.dealers import Names
 from schemas.wire import ItemLevel, Outlook, RatioSums, SkuFactor
 
 CASE_KINDS: Final = ("complaints", "returns")
+USUAL_THRESHOLD: Final = 9.0  # nats, before the network has told
 _FLAT: Final[F64] = np.ones(7)
 _EVEN: Final[F64] = np.full(24, 1 / 24)
 _DEFAULTS: Final[Mapping[str, list[float]]] = {
@@ -37,6 +38,7 @@ class Knowledge:
     def __init__(self) -> None:
         self.pools: dict[str, list[float]] = dict(_DEFAULTS)
         self.thresholds: dict[str, float] = {}
+        self.nominals: dict[str, float] = {}
         self.items = Names()  # "currency NUL sku"
         self.item = unit_price.empty_items(0)
         self.skus = Names()
@@ -46,6 +48,7 @@ class Knowledge:
         """Take over what an outlook tells anew."""
         self.pools.update(outlook.pools)
         self.thresholds.update(outlook.thresholds)
+        self.nominals.update(outlook.nominals)
         self._learn_items(outlook.items)
         self._learn_factors(0, outlook.complaints)
         self._learn_factors(1, outlook.returns)
@@ -91,6 +94,14 @@ class Knowledge:
             dispersion=self.pools[kind][0],
         )
 
+    def threshold(self, kind: str) -> float:
+        """Nats at which a kind opens."""
+        return self.thresholds.get(kind, USUAL_THRESHOLD)
+
+    def nominal(self, kind: str) -> float:
+        """Nats at which a kind would open if all evidence kept its promise."""
+        return self.nominals.get(kind, USUAL_THRESHOLD)
+
     def usual_week(self, currency: str) -> float | None:
         """Median weekly value of a dealer in a currency, None before it is known."""
         told = self.pools.get(f"week/{currency}")
@@ -98,7 +109,7 @@ class Knowledge:
 
     def snapshot(self) -> dict[str, Array]:
         """Everything, as arrays."""
-        told = json.dumps([self.pools, self.thresholds], sort_keys=True)
+        told = json.dumps([self.pools, self.thresholds, self.nominals], sort_keys=True)
         return {
             "known.pools": np.frombuffer(told.encode(), np.uint8).copy(),
             "known.items": self.items.array(),
@@ -109,7 +120,7 @@ class Knowledge:
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `snapshot` gave."""
-        self.pools, self.thresholds = json.loads(arrays["known.pools"].tobytes())
+        self.pools, self.thresholds, self.nominals = json.loads(arrays["known.pools"].tobytes())
         self.items = Names.of_array(arrays["known.items"])
         self.skus = Names.of_array(arrays["known.skus"])
         self.factors = np.array(arrays["known.factors"])

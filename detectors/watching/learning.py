@@ -14,7 +14,9 @@ import numpy as np
 from detectors.baselines import case_rate, order_volume, unit_price, worth
 from detectors.baselines import history as past
 from detectors.baselines.common_factor import scaled
-from detectors.columns import F64, I64, Bool
+from detectors.columns import F64, I64
+from detectors.registry import KINDS
+from detectors.watching import ability
 from detectors.watching.fleet import CASES, Fleet
 from detectors.watching.knowledge import CASE_KINDS
 from detectors.watching.view import DayView, TickView
@@ -23,9 +25,8 @@ from schemas.alert import Kind
 DORMANT_DAYS: Final = 45
 MOST_DORMANT_DAYS: Final = 365
 SILENCE_ORDERS: Final = 14.0  # expected orders of silence that prove it with room to spare
-PROOF_DAYS: Final = 60.0  # who cannot prove even silence in this time gets no share of the budget
-ABLE_LINES: Final = 10.0  # forgotten sum of priced lines, half-life 60 days
-USUAL_THRESHOLD: Final = 9.0  # nats, before the network has told
+ACTIVE_DAYS: Final = 90  # without an order: no share of the budget any more
+WARM_UP_DAYS: Final = 28
 LEVEL_BINS: Final = 72  # of the log level, 0.25 wide, from -8
 LEVEL_LOWEST: Final = -8.0
 WEEK_BINS: Final = 120  # of the log weekly value, 0.25 wide, from -8
@@ -38,6 +39,7 @@ def end_day(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
     for which in range(2):
         lessons |= _case_kind(fleet, view, which)
     worth.learn_day(fleet.worth, view.rows)
+    _share(fleet, view)
     _fall_asleep(fleet, view)
     everybody = np.flatnonzero(fleet.dealers.standing.locale == view.locale)
     for history in fleet.history.values():
@@ -49,13 +51,7 @@ def end_day(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
 def survey(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
     """Scaled sums over all dealers awake, for the network's pools."""
     tier = fleet.dealers.standing.tier[view.rows]
-    known = fleet.known.volume_pools(fleet.dealers.tiers)
-    pools = {
-        "able/orders": [int(_able_orders(fleet, view, known).sum())],
-        "able/prices": [int(_able_prices(fleet, view).sum())],
-    }
-    for which, name in enumerate(CASE_KINDS):
-        pools[f"able/{name}"] = [int(_able_cases(fleet, view, which).sum())]
+    pools = {}
     for code in np.unique(tier).tolist():
         rows, of_tier = view.rows[tier == code], fleet.dealers.tiers.all[code]
         pools[f"tier/{of_tier}"] = _tier(fleet, rows)
@@ -91,24 +87,6 @@ def _tier(fleet: Fleet, rows: I64) -> list[int]:
     return [int(value) for value in sums]
 
 
-def _able_orders(fleet: Fleet, view: TickView, known: order_volume.Pools) -> F64:
-    """(k,) 1 where silence could be proven in 60 days: nats of an empty negative binomial."""
-    volume, rows = fleet.volume, view.rows
-    lasting = (1 + known.persistence) / (1 - known.persistence)
-    variance = order_volume.dispersion(volume, rows, known) * lasting / PROOF_DAYS
-    variance += 1.0 / (volume.level_orders[rows] + 2.0)
-    nats = np.log1p(variance * volume.level[rows] * PROOF_DAYS) / variance
-    threshold = fleet.known.thresholds.get(Kind.ORDER_VOLUME_DROP, USUAL_THRESHOLD)
-    return np.where(view.mature & (nats >= threshold), 1.0, 0.0)
-
-
-def _able_prices(fleet: Fleet, view: TickView) -> Bool:
-    """(k,) whether prices are seen often enough to judge them."""
-    price, first_day = fleet.price, fleet.dealers.standing.first_day
-    mature = unit_price.mature(price, view.rows, first_day, view.day)
-    return np.asarray(mature & (price.lines[view.rows] > ABLE_LINES))
-
-
 def _prices(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
     kind, rows = Kind.UNIT_PRICE_DROP, view.rows
     mature = unit_price.mature(fleet.price, rows, fleet.dealers.standing.first_day, view.day)
@@ -138,16 +116,6 @@ def _case_kind(fleet: Fleet, view: DayView, which: int) -> dict[str, list[int]]:
     return {name: [_whole(column) for column in lesson]}
 
 
-def _able_cases(fleet: Fleet, view: TickView, which: int) -> Bool:
-    """(k,) whether a sixfold rate would bring two cases in a month, the least to stand out."""
-    rows, cases, standing = view.rows, fleet.cases(which), fleet.dealers.standing
-    known = fleet.known.case_pools(CASE_KINDS[which], fleet.dealers.tiers)
-    rates = case_rate.rate(cases, rows, standing.tier, known)
-    month = 30.0 * rates * cases.lines[rows] * (1 - case_rate.KEEP)
-    mature = view.day - standing.first_day[rows] >= case_rate.MIN_AGE_DAYS
-    return np.asarray(mature & (6.0 * month >= 2.0))
-
-
 def _rates(fleet: Fleet, rows: I64, which: int) -> list[int]:
     """Cases, lines, and two moments of the spread of rates within the tier of these dealers."""
     cases, tier = fleet.cases(which), fleet.dealers.standing.tier
@@ -172,6 +140,17 @@ def _weeks(fleet: Fleet, rows: I64) -> dict[str, list[int]]:
 def usual_week(fleet: Fleet, rows: I64) -> F64:
     """(k,) money a usual week brings, nan where no single amount describes it."""
     return 7.0 * fleet.volume.level[rows] * worth.per_order(fleet.worth, rows)
+
+
+def _share(fleet: Fleet, view: DayView) -> None:
+    """Who can prove what from now on, and has a share of the budget."""
+    rows, standing = view.rows, fleet.dealers.standing
+    known = view.day - standing.first_day[rows] >= WARM_UP_DAYS
+    active = view.day - standing.last_order_day[rows] <= ACTIVE_DAYS
+    for place, kind in enumerate(KINDS):
+        able = ability.able(fleet, kind, rows, view.day)
+        fleet.crossings.able[rows, place] = able
+        fleet.crossings.sharing[rows, place] = able & known & active
 
 
 def _fall_asleep(fleet: Fleet, view: DayView) -> None:

@@ -41,7 +41,7 @@ from schemas.instant import Micros
 from schemas.stats_line import StatsLine
 from schemas.wire import Census, Outlook, Signals
 
-LAYOUT: Final = 3  # of snapshots; a worker refuses another one
+LAYOUT: Final = 4  # of snapshots; a worker refuses another one
 _ORDER: Final = {source: place for place, source in enumerate(Source)}
 
 
@@ -124,7 +124,8 @@ class Partition:
         self._day_over = timeline.ends_utc_day(waiting.tick)
         if self._day_over:
             self._pools = self._pools | backlog.end_day(fleet)
-        return Signals(waiting.tick, self.number, found, overdue.overdue(fleet))
+        late = overdue.overdue(fleet)
+        return Signals(waiting.tick, self.number, overdue=late, **found._asdict())
 
     def _learn(self, tick: TickView) -> None:
         """The local days that end with a tick; once a day the network is told."""

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from detectors.baselines import history as past
-from detectors.baselines import order_volume, unit_price
-from detectors.baselines.case_rate import DISPERSION_DAYS
+from detectors.baselines import unit_price
 from detectors.baselines.history import Moment, Windows
 from detectors.columns import F64, I64, Bool
 from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
+from detectors.watching import noise
+from detectors.watching.crossings import cross
 from detectors.watching.fleet import CASES, Fleet
-from detectors.watching.knowledge import CASE_KINDS
-from detectors.watching.learning import USUAL_THRESHOLD, usual_week
-from detectors.watching.view import TickView
+from detectors.watching.learning import WARM_UP_DAYS, usual_week
+from detectors.watching.view import HOME, TickView
 from schemas.alert import Kind, Unit
 from schemas.wire import Reading
 
-# A dealer is told of from its threshold on, until its evidence has fallen this far below: in
-# control R grows to its mean and stays there, so a lower line would tell of half the fleet at every
-# tick.
-FLOOR_BELOW: Final = 3.5  # nats
-WARM_UP_DAYS: Final = 28
 LEAST_CASES: Final = 2.0  # one case proves nothing, however rare cases are
 _PLACE: Final = {kind: place for place, kind in enumerate(KINDS)}
 UNITS: Final = {
@@ -37,30 +32,45 @@ UNITS: Final = {
 }
 
 
-def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> list[Reading]:
-    """Readings of every kind after a tick has been weighed, by kind and dealer id.
+class Found(NamedTuple):
+    """What one tick has shown."""
+
+    readings: list[Reading]  # by kind and dealer id
+    excursions: dict[str, int]  # kind -> excursions of the evidence into the band about its line
+    sharing: dict[str, int]  # kind -> dealers that share its budget
+
+
+def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> Found:
+    """What is told of every kind after a tick has been weighed.
 
     factors: (k, 3) log factors of network, region and tier of the view's dealers.
     """
     at, length = setup.timeline.end(view.tick), setup.timeline.tick
-    found = []
+    found = Found([], {}, {})
     for kind in KINDS:
-        near = np.flatnonzero(_near(fleet, kind, view.rows))
+        near = np.flatnonzero(_near(fleet, kind, view, found))
         for number in np.unique(view.locale[near]).tolist():
             here = near[view.locale[near] == number]
             start = setup.locales.all[number].time.start
             now = Moment(view.tick, length, int(view.day[here[0]]), start)
-            found += _of_kind(fleet, kind, view.rows[here], factors[here], now, at)
-    return sorted(found, key=lambda reading: (reading.kind, reading.dealer.id))
+            found.readings.extend(_of_kind(fleet, kind, view.rows[here], factors[here], now, at))
+    found.readings.sort(key=lambda reading: (reading.kind, reading.dealer.id))
+    return found
 
 
-def _near(fleet: Fleet, kind: Kind, rows: I64) -> Bool:
-    """(k,) whether a dealer is told of; remembered, because the line down is not the line up."""
-    odds = fleet.evidence.log_odds(kind, rows)
-    threshold = fleet.known.thresholds.get(kind, USUAL_THRESHOLD)
-    told = fleet.told.kinds[rows, _PLACE[kind]]
-    near: Bool = (odds >= threshold) | (told & (odds >= threshold - FLOOR_BELOW))
-    fleet.told.kinds[rows, _PLACE[kind]] = near
+def _near(fleet: Fleet, kind: Kind, view: TickView, found: Found) -> Bool:
+    """(k,) whether a dealer is told of; counts what calibration wants to know."""
+    near = np.empty(len(view.rows), np.bool_)
+    found.excursions[kind], found.sharing[kind] = cross(
+        fleet.crossings,
+        view.rows,
+        _PLACE[kind],
+        fleet.evidence.log_odds(kind, view.rows),
+        fleet.known.threshold(kind),
+        fleet.known.nominal(kind),
+        HOME in view.ending,
+        near,
+    )
     return near
 
 
@@ -115,32 +125,11 @@ def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64,
     observed = np.round(windows.observed[every, best], 6)
     expected = np.maximum(windows.expected[every, best], 1e-6)
     days = np.maximum((at - start) / DAY, 1e-3)
-    variance = _variance(fleet, kind, rows, days)
+    variance = noise.own_variance(fleet, kind, rows, days) + noise.level_variance(fleet, kind, rows)
     falling = DETECTORS[kind].falling
     chance = _chance(observed, expected, variance, falling=falling)
     told = observed < expected if falling else (observed > expected) & (observed >= LEAST_CASES)
     return start.astype(np.float64), observed, expected, chance, told
-
-
-def _variance(fleet: Fleet, kind: Kind, rows: I64, days: F64) -> F64:
-    """(k,) relative variance of the expected count of a window: own weeks and the level's error."""
-    if kind is Kind.ORDER_VOLUME_DROP:
-        pools = fleet.known.volume_pools(fleet.dealers.tiers)
-        own = order_volume.dispersion(fleet.volume, rows, pools)
-        fading = -np.log(pools.persistence)
-        return _shrinking(own, fading, days) + 1.0 / (fleet.volume.level_orders[rows] + 2.0)
-    which = CASES.index(kind)
-    pools_of_cases = fleet.known.case_pools(CASE_KINDS[which], fleet.dealers.tiers)
-    prior = pools_of_cases.prior[fleet.dealers.standing.tier[rows]]
-    own = np.full(len(rows), pools_of_cases.dispersion)
-    error = 1.0 / (fleet.cases(which).cases[rows] + prior)
-    return _shrinking(own, 1.0 / DISPERSION_DAYS, days) + error
-
-
-def _shrinking(variance: F64, fading: float, days: F64) -> F64:
-    """Variance of the mean of an AR(1) over a window, from its variance and fading per day."""
-    x = fading * days
-    return np.asarray(variance * 2.0 / x**2 * (x - 1.0 + np.exp(-x)))
 
 
 def _chance(observed: F64, expected: F64, variance: F64, *, falling: bool) -> F64:

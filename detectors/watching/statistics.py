@@ -14,9 +14,9 @@ import numpy as np
 from detectors.baselines import history as past
 from detectors.columns import F64, I64
 from detectors.setup import Setup
+from detectors.watching import ability
 from detectors.watching.fleet import Fleet
-from detectors.watching.learning import USUAL_THRESHOLD
-from detectors.watching.reading import WARM_UP_DAYS
+from detectors.watching.learning import WARM_UP_DAYS
 from detectors.watching.sums import SpanSums, sums
 from schemas.alert import Kind
 from schemas.instant import format_instant
@@ -26,8 +26,8 @@ from schemas.stats_line import IssueCounts, Proof, RecentSums, Stats, StatsLine,
 
 PIECE: Final = 2_000  # dealers worked out at once: 6 MB, 15 ms
 DAYS: Final = (7, 28)  # local days of what was expected
+PROVEN: Final = Kind.ORDER_VOLUME_DROP
 TIMED: Final = (0.5, 0.0)  # changes whose proof is timed: half the orders, none at all
-HORIZON_DAYS: Final = 365.0
 NO_ISSUES: Final = IssueCounts(0, 0, None)
 MOST_LOG: Final = 30.0  # of a price index: beyond any price there is
 
@@ -67,7 +67,7 @@ def _piece(fleet: Fleet, rows: I64, at: int, today: I64) -> Iterator[Stats]:
         map(Sums, *total),
         *recent,
         _issues(fleet, rows, at),
-        _proofs(fleet, rows),
+        _proofs(fleet, rows, day),
     )
 
 
@@ -120,16 +120,9 @@ def _issues(fleet: Fleet, rows: I64, at: int) -> Iterator[IssueCounts]:
         yield IssueCounts(count.open, count.overdue, oldest)
 
 
-def _proofs(fleet: Fleet, rows: I64) -> Iterator[tuple[Proof, ...]]:
-    """Days until a change of each timed size has earned its threshold, on average.
-
-    A Poisson stream of rate L earns L (1 - r + r ln r) nats a day after a change to r.
-    """
-    threshold = fleet.known.thresholds.get(Kind.ORDER_VOLUME_DROP, USUAL_THRESHOLD)
-    level = np.maximum(fleet.volume.level[rows], 1e-9)[:, None]
-    ratio = np.array(TIMED)
-    gain = 1.0 - ratio + np.where(ratio > 0, ratio * np.log(np.maximum(ratio, 1e-9)), 0.0)
-    days = threshold / (level * gain)
-    told = [_told(column) for column in np.where(days <= HORIZON_DAYS, days, np.nan).T]
+def _proofs(fleet: Fleet, rows: I64, day: I64) -> Iterator[tuple[Proof, ...]]:
+    """Days until a change of each timed size has earned its threshold, on average."""
+    proofs = [ability.proof_days(fleet, PROVEN, rows, day, ratio) for ratio in TIMED]
+    told = [_told(np.where(np.isfinite(days), days, np.nan)) for days in proofs]
     for of_dealer in zip(*told, strict=True):
-        yield tuple(map(Proof, repeat(Kind.ORDER_VOLUME_DROP.value), TIMED, of_dealer))
+        yield tuple(map(Proof, repeat(PROVEN.value), TIMED, of_dealer))

@@ -17,13 +17,13 @@ from detectors.playing.cuts import CutDue
 from detectors.playing.playback import Place, Playback
 from detectors.setup import Setup
 from detectors.watching.partition import Partition
-from schemas.alert import Change
+from schemas.alert import STATISTICAL, Change
 from schemas.batch import Source
 from schemas.columns import Record, gather
 from schemas.dead_letter import DeadLetter
 from schemas.decode import decode_lines
 from schemas.fields import encode
-from schemas.instant import Micros, parse_instant
+from schemas.instant import DAY, Micros, parse_instant
 from streams.errors import UsageError
 from streams.playing.files import Lines, read_lines
 from streams.playing.outputs import line_files
@@ -61,12 +61,19 @@ class Summary:
     ticks: int = 0
     alerts: Counter[str] = field(default_factory=Counter)  # openings, by kind
     letters: Counter[str] = field(default_factory=Counter)  # by reason
+    weeks: float = 0.0  # of event time
+    asked: float = 0.0  # false alerts a week
+    expected: float = 0.0  # what the thresholds stand for at the end, alerts a week
+    budgeted: int = 0  # openings that the budget counts
     seconds: float = 0.0
 
     def __str__(self) -> str:
+        opened = self.budgeted / max(self.weeks, 1 / 7)
         return (
             f"{self.events} events, {self.dealers} dealers, {self.ticks} ticks; "
-            f"alerts: {_listed(self.alerts)}; dead letters: {_listed(self.letters)}; "
+            f"alerts: {_listed(self.alerts)}; asked {self.asked:.1f} false alerts a week, "
+            f"thresholds stand for {self.expected:.1f}, opened {opened:.1f} alerts a week (true "
+            f"ones included); dead letters: {_listed(self.letters)}; "
             f"{self.events / max(self.seconds, 1e-9):.0f} events/s"
         )
 
@@ -94,6 +101,8 @@ def run(
         started = time.monotonic()
         replay.play(playback, events)
         replay.summary.seconds = time.monotonic() - started
+        replay.summary.asked = settings.budget.false_alerts_per_week
+        replay.summary.weeks = replay.summary.ticks * settings.tick / (7 * DAY)
     return replay.summary
 
 
@@ -171,6 +180,7 @@ class Replay:
     def _count(self, alert: Alert) -> None:
         if alert.change is Change.OPENED:
             self.summary.alerts[alert.kind] += 1
+            self.summary.budgeted += alert.kind in STATISTICAL
 
     def _bury(self, letter: DeadLetter) -> None:
         self.summary.letters[letter.reason] += 1
@@ -180,6 +190,7 @@ class Replay:
         for stats in self._partition.stats(at, True):
             self._sinks.stats(stats.line)
             self.summary.dealers += 1
+        self.summary.expected = sum(one.expected for one in self._network.spending().values())
 
 
 class _Files:

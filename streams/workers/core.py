@@ -57,6 +57,22 @@ class Decisions(Protocol):
         """Lines for the topic `ledger`, in order."""
 
 
+class Spending(Protocol):
+    """detectors.deciding.budget.Spending; alerts a week of the whole team."""
+
+    @property
+    def asked(self) -> float:
+        """This kind's share of the knob."""
+
+    @property
+    def expected(self) -> float:
+        """What its threshold stands for."""
+
+    @property
+    def realised(self) -> float:
+        """What has opened."""
+
+
 class NetworkCore(Protocol):
     """detectors.deciding.network.Network."""
 
@@ -65,6 +81,9 @@ class NetworkCore(Protocol):
 
     def decide(self, signals: Sequence[Signals]) -> Decisions:
         """What is alerted, from the signals of every partition."""
+
+    def spending(self) -> Mapping[str, Spending]:
+        """The budget of false alerts by kind."""
 
     def snapshot(self) -> Arrays:
         """The whole state."""

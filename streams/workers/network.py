@@ -176,6 +176,7 @@ class _Desk:
             self._metrics.alert_changes.labels(alert.change).inc()
         for alert in step.decisions.ledger:
             await self._tell_alert(self._names.ledger, alert)
+        self._metrics.set_spending(self._core.spending())
         if step.decisions.alerts:
             self._metrics.set_open(self._open.counts())
 

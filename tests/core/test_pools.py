@@ -42,14 +42,13 @@ def test_median_of_a_histogram_is_that_of_the_values(levels: list[float]) -> Non
 @given(LEVELS, st.integers(0, 60))
 def test_split_into_partitions_changes_nothing(levels: list[float], cut: int) -> None:
     def some(part: list[float]) -> dict[str, list[int]]:
-        sums = {"dispersion": [len(part) * WHOLE] * 4, "able/orders": [len(part)]}
+        sums = {"dispersion": [len(part) * WHOLE] * 4}
         sums |= {"tier/a": [0] * 38 + histogram(part), "drift": [len(part), WHOLE * len(part)]}
         return sums | {"returns/a": [WHOLE * len(part)] * 4, "week/EUR": histogram(part)}
 
     together, apart = FleetPools(), FleetPools()
     parts = [some(levels[cut:]), some(levels[:cut])]
     assert together.add([some(levels)]) == apart.add(parts)
-    assert together.able == apart.able == {"orders": len(levels)}
 
 
 def test_tier_of_nobody_has_usual_values() -> None:
@@ -99,7 +98,6 @@ def test_rate_of_a_tier_is_its_cases_per_line() -> None:
 def test_state_survives_as_plain_values() -> None:
     pools, restored = FleetPools(), FleetPools()
     lessons = {"dispersion": [WHOLE] * 4, "drift": [1, WHOLE], "returns": [WHOLE] * 2}
-    pools.add([lessons | {"able/orders": [7]}])
+    pools.add([lessons])
     restored.load(json.loads(json.dumps(pools.state())))
-    assert restored.able == pools.able
     assert restored.add([lessons]) == pools.add([lessons])

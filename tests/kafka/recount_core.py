@@ -26,7 +26,7 @@ from schemas.settings import Settings
 from schemas.stats import DealerInfo, DealerStats, DealerStatus, Issues, Recent, Totals
 from schemas.stats_line import StatsLine
 from schemas.wire import Census, Outlook, Signals
-from streams.workers.core import Core
+from streams.workers.core import Core, Spending
 from streams.workers.rows import Arrays
 from tests import samples
 from tests.kafka import messages
@@ -168,6 +168,10 @@ class RecountNetwork:
             return RecountDecisions([], [])
         alert = samples.alert(entity=f"{tick}-{self.digest}")
         return RecountDecisions([alert], [alert])
+
+    def spending(self) -> dict[str, Spending]:
+        """Nothing is spent."""
+        return {}
 
     def snapshot(self) -> Arrays:
         """Columns."""
