@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectors.baselines import case_rate, order_volume, unit_price
+from detectors.baselines import case_rate, order_volume, pattern, unit_price
 from detectors.evidence.detector import Detector
 from schemas.alert import Kind
 
@@ -20,6 +20,7 @@ DETECTORS: Final[dict[str, Detector]] = {
         order_volume.DETECTOR,
         unit_price.DETECTOR,
         *case_rate.DETECTORS,
+        pattern.DETECTOR,
     )
 }
 KINDS: Final[dict[Kind, tuple[Detector, ...]]] = {

@@ -29,6 +29,7 @@ STATISTICAL = frozenset(
         Kind.UNIT_PRICE_DROP,
         Kind.COMPLAINT_SPIKE,
         Kind.RETURN_SPIKE,
+        Kind.UNUSUAL_PATTERN,
     }
 )
 """Kinds that the budget of false alerts counts: evidence against an expectation."""

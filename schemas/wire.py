@@ -41,6 +41,21 @@ class CaseSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     cases: int
 
 
+class PatternPoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Where one dealer stood lately: for every measure the probability of less, 0 to 1."""
+
+    key: int  # orders the points of all partitions
+    values: list[float]
+
+
+class PatternSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The points of one tier in the last local day."""
+
+    tier: str
+    ranks: list[int]  # dealers by bin of the forest's sums, see detectors.baselines.pattern
+    points: list[PatternPoint]  # those of the smallest keys
+
+
 class Census(msgspec.Struct, tag="census", frozen=True):
     """What one partition counted in one tick."""
 
@@ -55,6 +70,7 @@ class Census(msgspec.Struct, tag="census", frozen=True):
     complaints: list[CaseSums]
     returns: list[CaseSums]
     pools: dict[str, list[int]]  # what the fleet teaches, once a day (scaled)
+    patterns: list[PatternSums] = []  # likewise
 
 
 class RatioSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -82,6 +98,15 @@ class SkuFactor(msgspec.Struct, array_like=True, frozen=True, gc=False):
     excess: float  # 1 = none
 
 
+class PatternLaw(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is usual in one tier."""
+
+    tier: str
+    common: float  # normal score all of the tier have in common today
+    scores: list[float]  # normal score by bin, large = unusual; empty: nothing is usual yet
+    forest: bytes  # see detectors.baselines.forest.pack; empty: as before
+
+
 class Outlook(msgspec.Struct, tag="outlook", frozen=True):
     """What the whole network does now, after one tick."""
 
@@ -97,6 +122,7 @@ class Outlook(msgspec.Struct, tag="outlook", frozen=True):
     silent: list[str]  # sources that seem to have stopped for everybody
     missing: list[int]  # partitions that did not report in time
     nominals: dict[str, float] = {}  # kind -> nats before calibration
+    patterns: list[PatternLaw] = []  # after a local day
 
 
 class DealerCard(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -107,6 +133,13 @@ class DealerCard(msgspec.Struct, array_like=True, frozen=True, gc=False):
     region: str | None
     tier: str | None
     manager: str | None
+
+
+class Measure(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One measure of a dealer against what is usual."""
+
+    unit: str
+    ratio: float
 
 
 class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -129,6 +162,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     region_ratio: float
     warming_up: bool  # too young to alert
     carried: dict[str, float] = {}  # name of a detector -> its share in the evidence
+    measures: list[Measure] = []  # of an unusual pattern, the strongest first
 
 
 class OverdueIssues(msgspec.Struct, array_like=True, frozen=True, gc=False):

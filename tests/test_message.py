@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.words.details import Details
 from detectors.words.figures import MOST_CHARACTERS
 from detectors.words.message import tell
 from schemas.alert import (
@@ -189,7 +190,7 @@ def test_issues_are_counted_in_the_plural_from_two() -> None:
 def test_issues_are_named_with_who_looks_after_them() -> None:
     dealer = Dealer(id="16029", name="Smith & Sons Ltd", manager="Ann Lee")
     told = draft(Kind.ISSUE_OVERDUE, effect=effect(5, 0, Unit.ISSUES), dealer=dealer)
-    message = tell(told, AT, ("C-17", "C-20", "C-31"))
+    message = tell(told, AT, Details(("C-17", "C-20", "C-31")))
     assert message.en.endswith(
         "has 5 unresolved issues past their deadline, C-17, C-20, C-31 and 2 more, "
         "the oldest since 5 September 2011, account manager Ann Lee."
@@ -198,9 +199,20 @@ def test_issues_are_named_with_who_looks_after_them() -> None:
     assert message.zh.endswith("客户经理 Ann Lee。")
 
 
+def test_unusual_pattern_is_told_by_its_measures() -> None:
+    told = draft(Kind.UNUSUAL_PATTERN, effect=effect(20, 14, Unit.ORDERS))
+    measures = ((Unit.ORDERS, 1.43), (Unit.PRICE_INDEX, 0.962), (Unit.RETURNS, 2.1))
+    message = tell(told, AT, Details(measures=measures))
+    assert (
+        "trades in an unusual pattern: orders at 143% of usual, prices at 96.2% of usual, "
+        "returns at 210% of usual, since about" in message.en
+    )
+    assert "订单数为往常的 143%" in message.zh
+
+
 def test_single_issue_is_named_without_a_superlative() -> None:
     told = draft(Kind.ISSUE_OVERDUE, effect=effect(1, 0, Unit.ISSUES))
-    assert "past its deadline, C-17, since 5 September" in tell(told, AT, ("C-17",)).en
+    assert "past its deadline, C-17, since 5 September" in tell(told, AT, Details(("C-17",))).en
 
 
 def test_old_window_is_told_with_its_end() -> None:

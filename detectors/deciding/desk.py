@@ -16,6 +16,7 @@ from msgspec import structs
 from detectors.deciding import draft, lifecycle, overdue
 from detectors.deciding.episode import Episode, Silence
 from detectors.deciding.episode import Reading as Evidence
+from detectors.words.details import NONE, Details
 from detectors.words.message import tell
 from schemas.alert import (
     Alert,
@@ -106,7 +107,7 @@ class Desk:
         self._cases[key] = Case(step.episode, last)
         if step.change is not None:
             line = draft.line(last, step.episode, step.change, now.at, self._related(key, last))
-            decisions.alerts.append(self._worded(line, step.episode.opened_at, last.named))
+            decisions.alerts.append(self._worded(line, step.episode.opened_at, last.details))
 
     def _hold(self, key: Key, said: draft.Statement, now: Context, decisions: Decisions) -> None:
         if key in self._held or said.log_odds < said.threshold:
@@ -149,9 +150,9 @@ class Desk:
         )
         return tuple(same)
 
-    def _worded(self, line: Draft, opened_at: int, named: tuple[str, ...] = ()) -> Alert:
+    def _worded(self, line: Draft, opened_at: int, details: Details = NONE) -> Alert:
         url = f"{self._links}/alerts/{line.alert_id}" if self._links else None
-        return Alert.of(line, tell(line, opened_at, named), url)
+        return Alert.of(line, tell(line, opened_at, details), url)
 
     def state(self) -> Any:
         """Plain values for a snapshot."""

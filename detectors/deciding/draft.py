@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from detectors.deciding.episode import Episode
+from detectors.words.details import Details
 from schemas.alert import (
     Change,
     Dealer,
@@ -60,6 +61,12 @@ class Statement(msgspec.Struct, frozen=True):
     warming_up: bool
     named: tuple[str, ...] = ()  # issues, the oldest first
     false_alerts_per_year: float = 0.0  # what the threshold stands for
+    measures: tuple[tuple[Unit, float], ...] = ()  # of an unusual pattern: unit, against usual
+
+    @property
+    def details(self) -> Details:
+        """What the sentences say beside the fields of the alert."""
+        return Details(self.named, self.measures)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -90,6 +97,7 @@ def of_reading(reading: Reading, at: int, line: Line, usual_week: Mapping[str, f
         currency=reading.currency,
         verdict=_verdict(reading),
         warming_up=reading.warming_up,
+        measures=tuple((Unit(one.unit), one.ratio) for one in reading.measures),
     )
 
 

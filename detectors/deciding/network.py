@@ -22,11 +22,13 @@ from detectors.deciding.budget import Openings, Spending
 from detectors.deciding.calibration import Calibration
 from detectors.deciding.desk import Context, Decisions, Desk
 from detectors.deciding.feed import FollowingFeed, OrderFeed
+from detectors.deciding.forests import Patterns
 from detectors.deciding.overdue import of_overdue
 from detectors.deciding.pools import FleetPools
 from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors
 from detectors.registry import KINDS
 from detectors.setup import Setup
+from detectors.timeline import DAY
 from schemas.alert import Change
 from schemas.wire import Census, Outlook, Signals
 
@@ -47,6 +49,7 @@ class Network:
         self._items = ItemLevels()
         self._factors = (SkuFactors(0), SkuFactors(1))
         self._pools = FleetPools()
+        self._patterns = Patterns()
         self._orders = OrderFeed()
         self._following = {source: FollowingFeed() for source in FOLLOWING}
         self._desk = Desk(setup.settings.links.base_url)
@@ -100,6 +103,10 @@ class Network:
             nominals=self._nominals if pools else {},
             silent=["orders", *FOLLOWING] if blurred else self._silent(),
             missing=sorted(set(range(self._partitions)) - reported),
+            patterns=self._patterns.add(
+                (told for one in censuses for told in one.patterns),
+                self._setup.timeline.end(tick) / DAY,
+            ),
         )
 
     def decide(self, signals: Sequence[Signals]) -> Decisions:
@@ -187,6 +194,7 @@ class Network:
             "items": self._items.state(),
             "factors": [one.state() for one in self._factors],
             "pools": self._pools.state(),
+            "patterns": self._patterns.state(),
             "orders": self._orders.state(),
             "following": {source: feed.state() for source, feed in self._following.items()},
             "desk": self._desk.state(),
@@ -208,6 +216,7 @@ class Network:
         for one, told in zip(self._factors, state["factors"], strict=True):
             one.load(told)
         self._pools.load(state["pools"])
+        self._patterns.load(state["patterns"])
         self._orders = OrderFeed.of(state["orders"])
         self._following = {s: FollowingFeed.of(told) for s, told in state["following"].items()}
         self._desk.load(state["desk"])

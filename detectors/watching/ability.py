@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, order_volume, unit_price
+from detectors.baselines import case_rate, order_volume, pattern, unit_price
 from detectors.columns import F64, I64, Bool
 from detectors.evidence.detector import Form
 from detectors.registry import KINDS
@@ -50,6 +50,8 @@ def extreme(kind: Kind) -> float:
 
 def earned(fleet: Fleet, kind: Kind, rows: I64, day: int | I64, ratio: float, days: F64) -> F64:
     """(k,) nats that a change to `ratio` earns on average in so many days."""
+    if kind is Kind.UNUSUAL_PATTERN:
+        return days * pattern.information(fleet.volume.level[rows])
     if KINDS[kind][0].form is Form.RESIDUAL:
         return days * unit_price.information(fleet.price, rows, ratio)
     expected = noise.daily(fleet, kind, rows, day) * days

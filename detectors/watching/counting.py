@@ -36,6 +36,7 @@ def census(
         complaints=_cases(fleet, 0),
         returns=_cases(fleet, 1),
         pools=pools,
+        patterns=fleet.patterns.hand_over(),
     )
 
 

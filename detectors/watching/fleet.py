@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from detectors.baselines import case_rate, history, order_volume, unit_price, worth
+from detectors.baselines import case_rate, history, order_volume, pattern, unit_price, worth
 from detectors.baselines.history import History
 from detectors.columns import F64, I64, Array, capacity_of, from_arrays, grown, to_arrays
 from detectors.evidence.joint import Joint
@@ -22,6 +22,7 @@ from detectors.watching.ids import RowIndex, SeenEvents
 from detectors.watching.issues import Issues
 from detectors.watching.knowledge import Knowledge
 from detectors.watching.orders import OrderBook
+from detectors.watching.pattern_book import PatternBook
 from detectors.watching.tally import Tally
 from schemas.alert import Kind
 
@@ -73,6 +74,7 @@ class Fleet:
     price: unit_price.Price
     complaints: case_rate.Cases
     returns: case_rate.Cases
+    pattern: pattern.Pattern
     worth: worth.Worth
     last_case: LastCase
     crossings: Crossings
@@ -85,6 +87,7 @@ class Fleet:
         self.book = OrderBook(int(settings.late_limit), int(settings.cancel_window))
         self.issues = Issues(int(settings.issue_deadline))
         self.backlog = Backlog()
+        self.patterns = PatternBook()
         self.tally = Tally(width=6)
         self.currencies = Names()
         self.accounts = RowIndex()  # a dealer in a currency …
@@ -101,6 +104,7 @@ class Fleet:
             "price": unit_price.empty,
             "complaints": case_rate.empty,
             "returns": case_rate.empty,
+            "pattern": pattern.empty,
             "worth": worth.empty,
             "last_case": _empty_last_case,
             "crossings": partial(crossings.empty, kinds=len(KINDS)),
@@ -138,7 +142,7 @@ class Fleet:
 
     def start_over(self, rows: I64) -> None:
         """Forget the past of these dealers: a dormant one that orders again is a new one."""
-        for name in ("volume", "price", "complaints", "returns"):
+        for name in ("volume", "price", "complaints", "returns", "pattern"):
             blank = self._families[name](len(rows))
             for column, fresh in zip(getattr(self, name), blank, strict=True):
                 column[rows] = fresh
@@ -149,7 +153,7 @@ class Fleet:
         n = self.dealers.count
         arrays = self.dealers.snapshot() | self.known.snapshot() | self.book.snapshot()
         arrays |= self.seen.snapshot("seen") | self.issues.snapshot()
-        arrays |= self.backlog.snapshot()
+        arrays |= self.backlog.snapshot() | self.patterns.snapshot()
         arrays |= self.tally.snapshot("tally", n)
         arrays |= self.money.snapshot("money", self.accounts.count)
         arrays |= {
@@ -171,7 +175,7 @@ class Fleet:
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `snapshot` gave; KeyError when another version wrote it."""
-        for part in (self.dealers, self.known, self.book, self.issues, self.backlog):
+        for part in (self.dealers, self.known, self.book, self.issues, self.backlog, self.patterns):
             part.restore(arrays)
         self.seen.restore("seen", arrays)
         self.tally.restore("tally", arrays)

@@ -26,6 +26,7 @@ from detectors.watching import (
     counting,
     learning,
     overdue,
+    patterns,
     reading,
     statistics,
     view,
@@ -115,10 +116,12 @@ class Partition:
         self._waiting = None
         timeline, fleet = self._setup.timeline, self._fleet
         fleet.known.learn(outlook)
+        fleet.patterns.learn(outlook.patterns)
         fleet.make_room()
         if "complaints" not in outlook.silent:
             fleet.issues.heard = timeline.end(waiting.tick)
         factors = weighing.weigh(fleet, waiting, outlook, timeline.days)
+        patterns.weigh(fleet, waiting)
         found = reading.readings(self._setup, fleet, waiting, factors)
         self._learn(waiting)
         self._day_over = timeline.ends_utc_day(waiting.tick)
@@ -130,6 +133,7 @@ class Partition:
     def _learn(self, tick: TickView) -> None:
         """The local days that end with a tick; once a day the network is told."""
         for day in view.ended_days(self._setup, tick):
+            patterns.point(self._fleet, day)
             self._lessons = counting.added(self._lessons, learning.end_day(self._fleet, day))
         if view.HOME in tick.ending:
             self._pools = self._lessons | learning.survey(self._fleet, tick)

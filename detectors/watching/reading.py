@@ -14,7 +14,7 @@ from detectors.columns import F64, I64, Bool
 from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
-from detectors.watching import noise
+from detectors.watching import noise, odd
 from detectors.watching.crossings import cross
 from detectors.watching.fleet import CASES, Fleet
 from detectors.watching.learning import WARM_UP_DAYS, usual_week
@@ -77,6 +77,8 @@ def _near(fleet: Fleet, kind: Kind, view: TickView, found: Found) -> Bool:
 def _of_kind(
     fleet: Fleet, kind: Kind, rows: I64, factors: F64, now: Moment, at: int
 ) -> list[Reading]:
+    if kind is Kind.UNUSUAL_PATTERN:
+        return odd.readings(fleet, rows, factors, now, at)
     standing, detector = fleet.dealers.standing, DETECTORS[kind]
     age = now.day - standing.first_day[rows]
     windows = past.windows(fleet.history[kind], rows, now)

@@ -20,6 +20,13 @@ _MEASURES = {
     Unit.RETURNS: ("笔", "退货"),
     Unit.EVENTS: ("条", "记录"),
 }
+_MEASURED = {
+    Unit.ORDERS: "订单数",
+    Unit.UNITS: "每单件数",
+    Unit.PRICE_INDEX: "单价",
+    Unit.COMPLAINTS: "投诉",
+    Unit.RETURNS: "退货",
+}
 _SUBJECTS = {
     Kind.COMPLAINT_SPIKE: "投诉",
     Kind.RETURN_SPIKE: "退货",
@@ -97,6 +104,10 @@ class Chinese(Wording):
     def manager(self, name: str) -> str:
         """Who looks after the dealer."""
         return f"客户经理 {name}"
+
+    def measured(self, unit: Unit, ratio: float) -> str:
+        """One measure against its usual."""
+        return f"{_MEASURED.get(unit, '交易')}为往常的 {quantity(100 * ratio)}%"
 
     def stopped(self, who: str) -> str:
         """A dealer that orders nothing."""

@@ -20,6 +20,13 @@ _COUNTED = {
     Unit.RETURNS: "return",
     Unit.EVENTS: "record",
 }
+_MEASURES = {
+    Unit.ORDERS: "orders",
+    Unit.UNITS: "size of orders",
+    Unit.PRICE_INDEX: "prices",
+    Unit.COMPLAINTS: "complaints",
+    Unit.RETURNS: "returns",
+}
 _SUBJECTS = {
     Kind.COMPLAINT_SPIKE: ("complaints", "about", "from"),
     Kind.RETURN_SPIKE: ("returns", "of", "from"),
@@ -108,6 +115,10 @@ class English(Wording):
     def manager(self, name: str) -> str:
         """Who looks after the dealer."""
         return f"account manager {name}"
+
+    def measured(self, unit: Unit, ratio: float) -> str:
+        """One measure against its usual."""
+        return f"{_MEASURES.get(unit, 'trade')} at {quantity(100 * ratio)}% of usual"
 
     def stopped(self, who: str) -> str:
         """A dealer that orders nothing."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+from detectors.words.details import NONE, Details
 from detectors.words.figures import fit, one_in, percent_below, quantity, short_name
 from detectors.words.outcome import back_to_normal, has_stopped
 from schemas.alert import STATISTICAL, Change, Draft, Effect, Kind, Scope, Unit, Verdict
@@ -31,7 +32,7 @@ class Wording(ABC):
     scopes: ClassVar[dict[Scope, str]]  # with {entity}
     verdicts: ClassVar[dict[Verdict, str]]
 
-    def sentence(self, draft: Draft, opened_at: Micros, named: tuple[str, ...] = ()) -> str:
+    def sentence(self, draft: Draft, opened_at: Micros, details: Details = NONE) -> str:
         """The sentence for this line of an alert that opened at `opened_at`."""
         age = self.span(draft.at - opened_at)
         if draft.suppressed is not None and draft.change is Change.RESOLVED:
@@ -42,9 +43,11 @@ class Wording(ABC):
             return fit(self.over(lasted, self._ending(draft)), [figures], self.comma, self.stop)
         start = self.start(self.openings[draft.change].format(age=age) + self.headline(draft))
         figures = self._figures(draft.effect, draft.at)
+        if details.measures:
+            figures = self.comma.join(self.measured(*one) for one in details.measures)
         start += self.colon + figures if figures else ""
         if draft.kind is Kind.ISSUE_OVERDUE:
-            return fit(start, self._issue_clauses(draft, named), self.comma, self.stop)
+            return fit(start, self._issue_clauses(draft, details.named), self.comma, self.stop)
         return fit(start, self._clauses(draft), self.comma, self.stop)
 
     def headline(self, draft: Draft) -> str:
@@ -149,6 +152,10 @@ class Wording(ABC):
     @abstractmethod
     def manager(self, name: str) -> str:
         """Who looks after the dealer."""
+
+    @abstractmethod
+    def measured(self, unit: Unit, ratio: float) -> str:
+        """One measure against its usual."""
 
     @abstractmethod
     def stopped(self, who: str) -> str:
