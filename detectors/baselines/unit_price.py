@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
-from detectors.columns import F32, F64, I64, Bool
+from detectors.columns import F32, F64, I32, I64, Bool
 from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
@@ -80,23 +80,23 @@ def empty(n: int) -> Price:
 class Pair(NamedTuple):
     """What one dealer usually pays for one article, beyond level and mark-up."""
 
-    surplus: F64  # (m,) forgotten sums as of `day`: residuals …
-    lines: F64  # … and lines
-    late_surplus: F64  # (m,) waiting to teach, since `late_day`
-    late_lines: F64
-    day: I64  # (m,) local day of the last line
-    late_day: I64
+    surplus: F32  # (m,) forgotten sums as of `day`: residuals …
+    lines: F32  # … and lines
+    late_surplus: F32  # (m,) waiting to teach, since `late_day`
+    late_lines: F32
+    day: I32  # (m,) local day of the last line
+    late_day: I32
 
 
 def empty_pairs(m: int) -> Pair:
     """Nothing known yet of m pairs of dealer and article."""
     return Pair(
-        surplus=np.zeros(m),
-        lines=np.zeros(m),
-        late_surplus=np.zeros(m),
-        late_lines=np.zeros(m),
-        day=np.zeros(m, np.int64),
-        late_day=np.zeros(m, np.int64),
+        surplus=np.zeros(m, np.float32),
+        lines=np.zeros(m, np.float32),
+        late_surplus=np.zeros(m, np.float32),
+        late_lines=np.zeros(m, np.float32),
+        day=np.zeros(m, np.int32),
+        late_day=np.zeros(m, np.int32),
     )
 
 
