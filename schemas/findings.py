@@ -112,7 +112,12 @@ class Vertical(Outgoing):
 
     ratio: Number | None
     chance: Annotated[Number, Field(ge=0, le=1)] | None
-    """How likely this would be under the old level."""
+    """How likely this little (or much) would be under the old level, in any of the windows
+    that were looked at."""
+    ratio_low: Number | None = None
+    """80 % credible bounds of the ratio …"""
+    ratio_high: Number | None = None
+    """… its upper one."""
 
 
 class Horizontal(Outgoing):

@@ -163,6 +163,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     warming_up: bool  # too young to alert
     carried: dict[str, float] = {}  # name of a detector -> its share in the evidence
     measures: list[Measure] = []  # of an unusual pattern, the strongest first
+    variance: float = 0.0  # of what is expected, relative; of the log, for a price index
 
 
 class OverdueIssues(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from detectors.deciding.bounds import bounds
 from detectors.deciding.episode import Episode
 from detectors.words.details import Details
 from schemas.alert import (
@@ -62,6 +63,7 @@ class Statement(msgspec.Struct, frozen=True):
     named: tuple[str, ...] = ()  # issues, the oldest first
     false_alerts_per_year: float = 0.0  # what the threshold stands for
     measures: tuple[tuple[Unit, float], ...] = ()  # of an unusual pattern: unit, against usual
+    variance: float = 0.0  # of what is expected, relative; of the log, for a price index
 
     @property
     def details(self) -> Details:
@@ -84,6 +86,7 @@ def of_reading(reading: Reading, at: int, line: Line, usual_week: Mapping[str, f
         log_odds=reading.log_odds,
         threshold=line.nats,
         false_alerts_per_year=line.per_year,
+        variance=reading.variance,
         statistical=True,
         stake=_stake(reading, usual_week),
         onset=reading.onset,
@@ -187,10 +190,19 @@ def line(
         evidence=_evidence(said),
         effect=effect,
         verdict=said.verdict,
-        vertical=Vertical(ratio=effect.ratio, chance=said.chance) if said.statistical else None,
+        vertical=_vertical(said, effect.ratio),
         parts=_parts(said.kind, loss),
         related=related,
     )
+
+
+def _vertical(said: Statement, ratio: float | None) -> Vertical | None:
+    if not said.statistical:
+        return None
+    known = said.variance > 0
+    found = bounds(said.observed, said.expected, said.variance, said.unit) if known else None
+    low, high = found or (None, None)
+    return Vertical(ratio=ratio, chance=said.chance, ratio_low=low, ratio_high=high)
 
 
 def _dealer(card: DealerCard | None) -> Dealer | None:

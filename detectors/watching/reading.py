@@ -11,10 +11,11 @@ from detectors.baselines import history as past
 from detectors.baselines import unit_price
 from detectors.baselines.history import Moment, Windows
 from detectors.columns import F64, I64, Bool
+from detectors.evidence.detector import Form
 from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
-from detectors.watching import noise, odd
+from detectors.watching import noise, odd, rarity
 from detectors.watching.crossings import cross
 from detectors.watching.fleet import CASES, Fleet
 from detectors.watching.learning import WARM_UP_DAYS, usual_week
@@ -88,7 +89,13 @@ def _of_kind(
     else:
         best = past.likeliest(windows, detector.falling, since)
         shown = _of_counts(fleet, kind, rows, windows, best, at)
-    start, observed, expected, chance, told = shown
+    start, observed, expected, variance, chance, told = shown
+    shortest = np.full(len(rows), float(at - windows.start[0]))
+    if detector.form is Form.COUNT and detector.falling:
+        shortest = np.maximum(shortest, (at - start) / expected)  # in which one is expected
+    chance = rarity.of_any(
+        chance, rarity.looks(at - np.maximum(since, windows.start[-1]), shortest)
+    )
     odds, ratio = fleet.evidence.log_odds(kind, rows), fleet.evidence.ratio(kind, rows)
     carried = fleet.evidence.carried(kind, rows)
     week = usual_week(fleet, rows)
@@ -104,6 +111,7 @@ def _of_kind(
             expected=float(expected[k]),
             unit=UNITS[kind],
             ratio=float(ratio[k]),
+            variance=float(variance[k]),
             chance=float(chance[k]),
             loss_per_week=None if np.isnan(loss[k]) else float(loss[k]),
             currency=_currency(fleet, int(row)),
@@ -118,7 +126,8 @@ def _of_kind(
     ]
 
 
-Shown = tuple[F64, F64, F64, F64, Bool]  # start, observed, expected, chance, whether it tells
+# start, observed, expected, relative variance of what is expected, chance, whether it tells
+Shown = tuple[F64, F64, F64, F64, F64, Bool]
 
 
 def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64, at: int) -> Shown:
@@ -129,18 +138,9 @@ def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64,
     days = np.maximum((at - start) / DAY, 1e-3)
     variance = noise.own_variance(fleet, kind, rows, days) + noise.level_variance(fleet, kind, rows)
     falling = DETECTORS[kind].falling
-    chance = _chance(observed, expected, variance, falling=falling)
+    chance = rarity.few_or_many(observed, expected, variance, falling=falling)
     told = observed < expected if falling else (observed > expected) & (observed >= LEAST_CASES)
-    return start.astype(np.float64), observed, expected, chance, told
-
-
-def _chance(observed: F64, expected: F64, variance: F64, *, falling: bool) -> F64:
-    """(k,) negative binomial probability of this little, or of this much, under the old level."""
-    size = 1.0 / np.maximum(variance, 1e-6)
-    part = size / (size + expected)
-    if falling:
-        return np.asarray(special.betainc(size, np.floor(observed) + 1.0, part))
-    return np.asarray(1.0 - special.betainc(size, np.maximum(np.ceil(observed), 1.0), part))
+    return start.astype(np.float64), observed, expected, variance, chance, told
 
 
 def _of_prices(fleet: Fleet, windows: Windows, since: I64) -> Shown:
@@ -156,7 +156,7 @@ def _of_prices(fleet: Fleet, windows: Windows, since: I64) -> Shown:
     chance = special.ndtr(mean / deviation)
     index = np.exp(mean)
     start = windows.start[best].astype(np.float64)
-    return start, index, np.ones(len(best)), chance, index < 0.9999
+    return start, index, np.ones(len(best)), deviation**2, chance, index < 0.9999
 
 
 def _currency(fleet: Fleet, row: int) -> str | None:
