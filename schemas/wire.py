@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.alert import Kind
+from schemas.named_rows import Levels, Sums
 
 
 class CellSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -17,28 +18,6 @@ class CellSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     tier: str
     observed: int
     expected: int
-
-
-class ItemSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Price lines of one article in one currency since the last census (scaled sums)."""
-
-    currency: str
-    sku: str
-    lines: int
-    votes: int  # lines weighted by how far their dealer may vote on the level
-    residuals: int  # of the votes
-    all_residuals: int  # of all lines, for articles that are new
-    deviations: int  # absolute residuals
-    unknown_lines: int  # lines without a level to compare with …
-    unknown_logs: int  # … and the sum of their logs, less the dealers' mark-ups
-
-
-class CaseSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Complaints or returns of one article since the last census (scaled sums)."""
-
-    sku: str
-    exposure: int  # order lines times their dealers' rates
-    cases: int
 
 
 class PatternPoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -66,9 +45,9 @@ class Census(msgspec.Struct, tag="census", frozen=True):
     expected_orders: int  # of mature dealers, without common factor (scaled)
     largest_expected: int  # of one dealer among them (scaled)
     cells: list[CellSums]
-    items: list[ItemSums]
-    complaints: list[CaseSums]
-    returns: list[CaseSums]
+    items: Sums  # by "currency NUL sku", columns: detectors.baselines.unit_price.ItemVotes
+    complaints: Sums  # by sku: order lines times their dealers' rates, and cases
+    returns: Sums
     pools: dict[str, list[int]]  # what the fleet teaches, once a day (scaled)
     patterns: list[PatternSums] = []  # likewise
 
@@ -79,23 +58,6 @@ class RatioSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     name: str
     observed: list[float]
     expected: list[float]
-
-
-class ItemLevel(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Network price level of one article."""
-
-    currency: str
-    sku: str
-    level: float  # log of the unit price
-    deviation: float  # standard deviation of a line around it
-
-
-class SkuFactor(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """How often orders of one article end in a case, against the average; and a current excess."""
-
-    sku: str
-    factor: float
-    excess: float  # 1 = none
 
 
 class PatternLaw(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -114,9 +76,9 @@ class Outlook(msgspec.Struct, tag="outlook", frozen=True):
     network: RatioSums
     regions: list[RatioSums]
     tiers: list[RatioSums]
-    items: list[ItemLevel]  # changed ones
-    complaints: list[SkuFactor]  # changed ones
-    returns: list[SkuFactor]
+    items: Levels  # changed ones, by "currency NUL sku": log price, deviation of a line around it
+    complaints: Levels  # changed ones, by sku: how often orders end in a case, and a current excess
+    returns: Levels
     pools: dict[str, list[float]]  # changed ones
     thresholds: dict[str, float]  # kind -> nats
     silent: list[str]  # sources that seem to have stopped for everybody

@@ -34,7 +34,7 @@ from schemas.wire import Census, Outlook, Signals
 
 __all__ = ["Decisions", "Network"]
 
-LAYOUT: Final = 3  # of snapshots
+LAYOUT: Final = 4  # of snapshots
 FOLLOWING: Final = ("complaints", "returns")
 
 
@@ -79,9 +79,9 @@ class Network:
         days = self._setup.timeline.days
         self.tick = tick
         self._peers.add((cell for one in censuses for cell in one.cells), days)
-        items = self._items.add(item for one in censuses for item in one.items)
-        complaints = self._factors[0].add((c for one in censuses for c in one.complaints), days)
-        returns = self._factors[1].add((c for one in censuses for c in one.returns), days)
+        items = self._items.add(one.items for one in censuses)
+        complaints = self._factors[0].add((one.complaints for one in censuses), days)
+        returns = self._factors[1].add((one.returns for one in censuses), days)
         pools = self._pools.add(one.pools for one in censuses)
         self._usual_week |= {n[5:]: p[0] for n, p in pools.items() if n.startswith("week/")}
         if pools:

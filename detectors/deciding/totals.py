@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import exp
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from detectors.baselines.case_rate import LAG_DAYS
 from detectors.baselines.common_factor import SCALE, SPEEDS, keep
-from detectors.baselines.unit_price import NEW_DEVIATION
-from detectors.columns import F64
+from detectors.baselines.unit_price import NEW_DEVIATION, ItemVotes
+from detectors.columns import F64, I64, Bool, grown
 from detectors.watching.dealers import Names
-from schemas.wire import CaseSums, CellSums, ItemLevel, ItemSums, RatioSums, SkuFactor
+from schemas.named_rows import Levels, Sums
+from schemas.wire import CellSums, RatioSums
 
 
 class PeerTotals:
@@ -75,49 +76,91 @@ class PeerTotals:
         self._cells = {(region, tier): np.array(sums) for region, tier, sums in state}
 
 
+class _Articles(Names):
+    """Names that also know their alphabetical order."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        super().__init__(known)
+        self._order: I64 = np.zeros(0, np.int64)  # (names,) codes
+
+    def sorted(self, chosen: Bool) -> I64:
+        """(k,) codes of the chosen ones (names,) by name."""
+        if len(self._order) < len(self):
+            self._order = np.array(sorted(range(len(self)), key=self.all.__getitem__))
+        return np.asarray(self._order[chosen[self._order]])
+
+    def add_up(self, parts: Iterable[Sums], width: int) -> tuple[I64, Bool]:
+        """(names, width) sums over all parts, and (names,) which ones any part names."""
+        known = [(self.codes(part.names), part.rows(width)) for part in parts]
+        whole, named = np.zeros((len(self), width), np.int64), np.zeros(len(self), np.bool_)
+        for codes, rows in known:
+            whole[codes] += rows  # a part names an article once
+            named[codes] = True
+        return whole, named
+
+    def levels(self, codes: I64, *columns: F64) -> Levels:
+        """What is told of some."""
+        names = [self.all[code] for code in codes.tolist()]
+        return Levels.of(names, np.stack([column[codes] for column in columns], axis=1))
+
+
+class _Level(NamedTuple):
+    """What is known of articles."""
+
+    level: F64  # (n,) log of the unit price
+    deviation: F64  # (n,) standard deviation of a line around it
+    lines: F64  # (n,) seen
+
+
+def _no_levels(n: int) -> _Level:
+    return _Level(np.zeros(n), np.full(n, NEW_DEVIATION), np.zeros(n))
+
+
 class ItemLevels:
     """Network price level of every article, by currency: follows in about 60 votes."""
 
     VOTES: Final = 60.0
 
     def __init__(self) -> None:
-        self._items: dict[tuple[str, str], tuple[float, float, int]] = {}
+        self._names = _Articles()
+        self._known = _no_levels(0)
 
-    def add(self, sums: Iterable[ItemSums]) -> list[ItemLevel]:
+    def add(self, sums: Iterable[Sums]) -> Levels:
         """One tick of all partitions; the articles that changed."""
-        whole: dict[tuple[str, str], list[int]] = {}
-        for one in sums:
-            row = whole.setdefault((one.currency, one.sku), [0] * 7)
-            for place, value in enumerate(
-                (one.lines, one.votes, one.residuals, one.all_residuals, one.deviations,
-                 one.unknown_lines, one.unknown_logs)
-            ):  # fmt: skip
-                row[place] += value
-        return [self._update(name, whole[name]) for name in sorted(whole)]
+        before = len(self._names)
+        whole, named = self._names.add_up(sums, len(ItemVotes._fields))
+        self._known = grown(self._known, _no_levels, len(self._names))
+        told = self._names.sorted(named)
+        self._update(told, ItemVotes(*whole[told].T.astype(np.float64)), told >= before)
+        return self._names.levels(told, self._known.level, self._known.deviation)
 
-    def _update(self, name: tuple[str, str], sums: list[int]) -> ItemLevel:
-        lines, votes, residuals, all_residuals, deviations, unknown, logs = sums
-        if name not in self._items and unknown:
-            self._items[name] = (logs / SCALE / unknown, NEW_DEVIATION, 0)
-        level, deviation, seen = self._items.get(name, (0.0, NEW_DEVIATION, 0))
-        if lines and seen < self.VOTES:  # a new article: everybody votes, the mean of all lines
-            level += all_residuals / SCALE / (seen + unknown + lines)
-        elif votes:
-            level += residuals / SCALE / max(votes / SCALE, self.VOTES)
-        if lines:
-            mean = deviations / SCALE / lines * 1.2533  # to a normal's standard deviation
-            deviation += min(lines / 400.0, 0.5) * (mean - deviation)
-            deviation = min(max(deviation, 0.01), 0.5)
-        self._items[name] = (level, deviation, seen + lines + unknown)
-        return ItemLevel(*name, level, deviation)
+    def _update(self, items: I64, sums: ItemVotes, is_new: Bool) -> None:
+        level, deviation, seen = (column[items] for column in self._known)
+        first = is_new & (sums.unknown_lines > 0)
+        level[first] = sums.unknown_logs[first] / SCALE / sums.unknown_lines[first]
+        # a new article: everybody votes, the mean of all lines
+        young = (sums.lines > 0) & (seen < self.VOTES)
+        count = np.maximum(seen + sums.unknown_lines + sums.lines, 1.0)
+        votes = np.maximum(sums.votes / SCALE, self.VOTES)
+        move = np.where(young, sums.all_residuals / SCALE / count, sums.residuals / SCALE / votes)
+        level += np.where(young | (sums.votes > 0), move, 0.0)
+        mean = sums.deviations / SCALE / np.maximum(sums.lines, 1.0) * 1.2533  # a normal's
+        wider = deviation + np.minimum(sums.lines / 400.0, 0.5) * (mean - deviation)
+        known = self._known
+        known.level[items] = level
+        known.deviation[items] = np.where(sums.lines > 0, np.clip(wider, 0.01, 0.5), deviation)
+        known.lines[items] += sums.lines + sums.unknown_lines
 
     def state(self) -> Any:
         """Plain values for a snapshot."""
-        return [[*name, *told] for name, told in sorted(self._items.items())]
+        count = len(self._names)
+        return [self._names.all, [column[:count].tolist() for column in self._known]]
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
-        self._items = {(row[0], row[1]): (row[2], row[3], row[4]) for row in state}
+        names, columns = state
+        self._names = _Articles(names)
+        self._known = _Level(*map(np.array, columns))
 
 
 class SkuFactors:
@@ -129,28 +172,18 @@ class SkuFactors:
 
     def __init__(self, which: int) -> None:
         self._lag = LAG_DAYS[which]
-        self._names = Names()
+        self._names = _Articles()
         # (skus, 5): exposure to come; slow observed and expected; fast observed and expected
         self._sums: F64 = np.zeros((0, 5))
 
-    def add(self, sums: Iterable[CaseSums], tick_days: float) -> list[SkuFactor]:
+    def add(self, sums: Iterable[Sums], tick_days: float) -> Levels:
         """One tick of all partitions; the articles that were touched or have an excess."""
-        whole: dict[str, list[int]] = {}
-        for one in sums:
-            row = whole.setdefault(one.sku, [0, 0])
-            row[0] += one.exposure
-            row[1] += one.cases
-        codes = self._names.codes(sorted(whole))
+        whole, named = self._names.add_up(sums, 2)
         self._make_room()
-        fresh = np.zeros((len(self._names), 2))
-        if whole:
-            fresh[codes] = np.array([whole[name] for name in sorted(whole)]) / SCALE
-        self._advance(fresh, tick_days)
-        factor, excess = self._factor(), self._excess()
-        told = sorted(set(codes.tolist()) | set(np.flatnonzero(excess > 1.0).tolist()))
-        names = self._names.all
-        rows = [SkuFactor(names[c], float(factor[c]), float(excess[c])) for c in told]
-        return sorted(rows, key=lambda row: row.sku)
+        self._advance(whole / SCALE, tick_days)
+        excess = self._excess()
+        told = self._names.sorted(named | (excess > 1.0))
+        return self._names.levels(told, self._factor(), excess)
 
     def _advance(self, fresh: F64, tick_days: float) -> None:
         s, exposure, cases = self._sums, fresh[:, 0], fresh[:, 1]
@@ -186,5 +219,5 @@ class SkuFactors:
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         names, sums = state
-        self._names = Names(names)
+        self._names = _Articles(names)
         self._sums = np.array(sums).reshape(-1, 5)

@@ -10,9 +10,11 @@ from detectors.baselines import order_volume
 from detectors.baselines.common_factor import SCALE, keep, scaled
 from detectors.columns import F64, I64, Array
 from detectors.compiled import compiled
+from detectors.watching.dealers import Names
 from detectors.watching.fleet import Fleet
 from detectors.watching.view import TickView
-from schemas.wire import CaseSums, CellSums, Census, ItemSums
+from schemas.named_rows import Sums
+from schemas.wire import CellSums, Census
 
 # by column of ItemVotes: lines are counted whole, everything else in multiples of 1 / SCALE
 _UNITS = (1.0, SCALE, SCALE, SCALE, SCALE, 1.0, SCALE)
@@ -84,26 +86,25 @@ def _touched(votes: F64) -> I64:
     return rows[:count]
 
 
-def _items(fleet: Fleet) -> list[ItemSums]:
+def _items(fleet: Fleet) -> Sums:
     votes = fleet.votes
     touched = _touched(np.stack([votes.lines, votes.unknown_lines], axis=1))
     counts = [np.rint(column[touched] * unit) for column, unit in zip(votes, _UNITS, strict=True)]
-    names = fleet.known.items.all
-    sums = [
-        ItemSums(*names[code].split("\0", 1), *row)
-        for code, row in zip(touched.tolist(), np.array(counts, np.int64).T.tolist(), strict=True)
-    ]
     for column in votes:
         column[touched] = 0.0
-    return sums
+    return _named(fleet.known.items, touched, np.stack(counts, axis=1))
 
 
-def _cases(fleet: Fleet, which: int) -> list[CaseSums]:
-    votes, names = fleet.case_votes[which], fleet.known.skus.all
+def _cases(fleet: Fleet, which: int) -> Sums:
+    votes = fleet.case_votes[which]
     touched = _touched(votes)
-    rows = scaled(votes[touched]).astype(np.int64).tolist()
+    rows = scaled(votes[touched])
     votes[touched] = 0.0
-    return [CaseSums(names[code], *row) for code, row in zip(touched.tolist(), rows, strict=True)]
+    return _named(fleet.known.skus, touched, rows)
+
+
+def _named(names: Names, codes: I64, rows: F64) -> Sums:
+    return Sums.of([names.all[code] for code in codes.tolist()], rows)
 
 
 def added(sums: dict[str, list[int]], more: dict[str, list[int]]) -> dict[str, list[int]]:

@@ -18,7 +18,8 @@ from detectors.baselines.common_factor import SPEEDS, PeerSums
 from detectors.baselines.order_volume import Pools
 from detectors.columns import F64, Array, from_arrays, grown, to_arrays
 from detectors.watching.dealers import Names
-from schemas.wire import ItemLevel, Outlook, RatioSums, SkuFactor
+from schemas.named_rows import Levels
+from schemas.wire import Outlook, RatioSums
 
 CASE_KINDS: Final = ("complaints", "returns")
 USUAL_THRESHOLD: Final = 9.0  # nats, before the network has told
@@ -53,17 +54,15 @@ class Knowledge:
         self._learn_factors(0, outlook.complaints)
         self._learn_factors(1, outlook.returns)
 
-    def _learn_items(self, items: list[ItemLevel]) -> None:
-        codes = self.items.codes([item_name(told.currency, told.sku) for told in items])
+    def _learn_items(self, items: Levels) -> None:
+        codes = self.items.codes(items.names)
         self.make_room()
-        self.item.level[codes] = [told.level for told in items]
-        self.item.deviation[codes] = [told.deviation for told in items]
+        self.item.level[codes], self.item.deviation[codes] = items.rows(2).T
 
-    def _learn_factors(self, kind: int, factors: list[SkuFactor]) -> None:
-        codes = self.skus.codes([told.sku for told in factors])
+    def _learn_factors(self, kind: int, factors: Levels) -> None:
+        codes = self.skus.codes(factors.names)
         self.make_room()
-        self.factors[kind, codes, 0] = [told.factor for told in factors]
-        self.factors[kind, codes, 1] = [told.excess for told in factors]
+        self.factors[kind, codes] = factors.rows(2)
 
     def make_room(self) -> None:
         """Room for every article named so far."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.alert import Kind
+from schemas.named_rows import Levels, Sums
 from schemas.wire import Census, DealerCard, Outlook, RatioSums, Reading, Signals
 
 
@@ -15,9 +16,9 @@ def census(tick: int, partition: int, digest: int) -> Census:
         expected_orders=digest,
         largest_expected=0,
         cells=[],
-        items=[],
-        complaints=[],
-        returns=[],
+        items=Sums(),
+        complaints=Sums(),
+        returns=Sums(),
         pools={},
     )
 
@@ -28,9 +29,9 @@ def outlook(tick: int, digest: int) -> Outlook:
         network=RatioSums("", [], []),
         regions=[],
         tiers=[],
-        items=[],
-        complaints=[],
-        returns=[],
+        items=Levels(),
+        complaints=Levels(),
+        returns=Levels(),
         pools={},
         thresholds={"digest": float(digest)},
         silent=[],

@@ -1,0 +1,86 @@
+"""Levels of articles against the same rule, one article at a time."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.baselines.common_factor import SCALE
+from detectors.baselines.unit_price import NEW_DEVIATION
+from detectors.deciding.totals import ItemLevels, SkuFactors
+from schemas.named_rows import Sums
+
+NAMES = st.sampled_from(["EUR\0a", "EUR\0b", "USD\0a", "EUR\0B"])
+SCALED = st.integers(-(10**9), 10**9)
+COUNTS = st.integers(0, 200)
+ROWS = st.tuples(
+    COUNTS, st.integers(0, 10**9), SCALED, SCALED, st.integers(0, 10**9), COUNTS, SCALED
+)
+PARTS = st.lists(st.dictionaries(NAMES, ROWS), max_size=3)
+
+
+def sums(part: dict[str, tuple[int, ...]]) -> Sums:
+    return Sums.of(list(part), np.array(list(part.values()), np.float64))
+
+
+class OneByOne:
+    """What ItemLevels does, for one article."""
+
+    def __init__(self) -> None:
+        self.level, self.deviation, self.seen = 0.0, NEW_DEVIATION, 0
+        self.is_known = False
+
+    def add(self, rows: list[tuple[int, ...]]) -> None:
+        lines, votes, residuals, everybody, deviations, unknown, logs = map(sum, zip(*rows))  # noqa: B905
+        if not self.is_known and unknown:
+            self.level = logs / SCALE / unknown
+        if lines and self.seen < ItemLevels.VOTES:
+            self.level += everybody / SCALE / (self.seen + unknown + lines)
+        elif votes:
+            self.level += residuals / SCALE / max(votes / SCALE, ItemLevels.VOTES)
+        if lines:
+            mean = deviations / SCALE / lines * 1.2533
+            self.deviation += min(lines / 400.0, 0.5) * (mean - self.deviation)
+            self.deviation = min(max(self.deviation, 0.01), 0.5)
+        self.seen += lines + unknown
+        self.is_known = True
+
+
+@given(st.lists(PARTS, max_size=6))
+def test_levels_of_articles_are_those_of_each_alone(
+    ticks: list[list[dict[str, tuple[int, ...]]]],
+) -> None:
+    levels = ItemLevels()
+    alone: dict[str, OneByOne] = {}
+    for parts in ticks:
+        told = levels.add(sums(part) for part in parts)
+        named = sorted({name for part in parts for name in part})
+        for name in named:
+            alone.setdefault(name, OneByOne()).add([part[name] for part in parts if name in part])
+        assert told.names == named
+        expected = [(alone[name].level, alone[name].deviation) for name in named]
+        assert list(map(tuple, told.rows(2).tolist())) == expected
+        again = ItemLevels()
+        again.load(json.loads(json.dumps(levels.state())))
+        levels = again
+
+
+def test_order_of_partitions_changes_no_factor() -> None:
+    parts = [
+        Sums.of([f"s{k}", "s9"], np.array([[9.0 * SCALE, k * SCALE], [SCALE, 3 * SCALE]]))
+        for k in range(4)
+    ]
+    one, other = SkuFactors(0), SkuFactors(0)
+    for _ in range(5):
+        assert one.add(parts, 1.0) == other.add(parts[::-1], 1.0)
+    assert one.add([], 1.0).names == ["s9"]  # an excess is told of until it ends
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_nothing_named_tells_nothing(which: int) -> None:
+    assert SkuFactors(which).add([Sums()], 1.0).names == []
+    assert ItemLevels().add([]).names == []
