@@ -80,7 +80,7 @@ $(VENV)/.dev: $(VENV)/.packages-dev pyproject.toml
 	@touch $@ $(VENV)/.packages-run $(VENV)/.run
 
 # Compiled code is cached beside its source, and numba looks only at the file itself, not at what it calls in
-# others: when one file of the core changes, all of it is compiled again.
-$(VENV)/.compiled: $(shell find detectors -name '*.py') $(VENV)/.made
-	@find detectors -name '*.nb[ci]' -delete
+# others: when one file of them changes, all of it is compiled again.
+$(VENV)/.compiled: $(shell find schemas detectors -name '*.py') $(VENV)/.made
+	@find schemas detectors -name '*.nb[ci]' -delete
 	@touch $@

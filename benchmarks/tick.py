@@ -21,6 +21,7 @@ from detectors.watching.partition import Partition
 from schemas.batch import Batch, Source
 from schemas.instant import DAY, HOUR, MINUTE, parse_instant
 from schemas.settings import Settings
+from schemas.texts import Spans, Texts
 
 DEALERS: Final = (100_000,)
 TICKS: Final = 30  # hourly; the first day is warm-up
@@ -71,6 +72,7 @@ class Trade:
         items = chance.integers(0, _ITEMS, n)
         is_order = source is Source.ORDERS
         nothing: F64 = np.full(n, np.nan)
+        nobody = Texts.of([""] * n)
         units: F64 = chance.integers(1, 20, n).astype(np.float64)
         price: F64 = (10 + items % 7).astype(np.float64)
         return Batch(
@@ -78,19 +80,19 @@ class Trade:
             topic=str(source),
             partition=0,
             position=number.astype(np.int64),
-            raw=[b""] * n,
+            raw=Spans.of([b""] * n),
             ts=np.sort(tick * HOUR + chance.integers(0, HOUR, n)),
             event=number * _GOLDEN,
             order=number if is_order else np.zeros(n, np.uint64),
-            dealer=[self._names[dealer] for dealer in who],
-            sku=[f"S{item}" for item in items],
+            dealer=Texts.of(self._names[dealer] for dealer in who),
+            sku=Texts.of(f"S{item}" for item in items),
             quantity=nothing if source is Source.COMPLAINTS else units,
             unit_price=price if is_order else nothing,
-            currency=[None] * n,
+            currency=nobody,
             promo=np.zeros(n, np.bool_),
-            region=[f"R{dealer % 8}" for dealer in who],
-            tier=["ABC"[dealer % 3] for dealer in who],
-            category=[None] * n,
+            region=Texts.of(f"R{dealer % 8}" for dealer in who),
+            tier=Texts.of("ABC"[dealer % 3] for dealer in who),
+            category=nobody,
         )
 
 

@@ -10,15 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
 from schemas.batch import Batch, Source
-from schemas.columns import Record, gather
+from schemas.columns import Record
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.instants import parse_instants
 from schemas.judge import DEEPEST, LARGEST, judge
 from schemas.quoting import quoted
-from schemas.routing import partitions_of
+from schemas.routing import misrouted
 from schemas.rows import ROWS, Row, reader
+from schemas.sheet import Sheet
 
 _SURELY_SHALLOW = 2 * DEEPEST  # bytes: each level takes two
 _ANY_TIME = "1970-01-01T00:00:00Z"  # stands in for that of a refused record
@@ -42,16 +44,18 @@ def decode_slice(records: RawSlice, partitions: int) -> tuple[Batch, list[DeadLe
     Letters have no `at` yet: `letter.dated(at)` gives them the cut's. partitions is how many the
     topic has, for `misrouted`. Never raises, whatever the records hold.
     """
-    topic, partition = records.topic, records.partition
-    decoded = decode_records(records.values, records.offsets, records.source)
-    decoded = _routed(decoded, records, partitions)
-    accepted = [one for one in decoded if isinstance(one, Record)]
+    sheet = _read(records.values, records.offsets, records.source)
+    _route(sheet, records, partitions)
+    offsets = np.array(records.offsets, np.int64)
+    place = records.source, records.topic, records.partition
     letters = [
-        DeadLetter.of(one, (topic, partition, offset), value or b"")
-        for one, offset, value in zip(decoded, records.offsets, records.values, strict=True)
-        if isinstance(one, Refusal)
+        DeadLetter.of(
+            sheet.refusals[row], (*place[1:], int(offsets[row])), records.values[row] or b""
+        )
+        for row in sorted(sheet.refusals)
     ]
-    return gather(accepted, records.source, topic, partition), letters
+    rows = sheet.accepted()
+    return sheet.batch(rows, offsets[rows], place), letters
 
 
 def decode_lines(lines: Sequence[bytes], topic: str, first_line: int) -> list[Record | DeadLetter]:
@@ -109,18 +113,31 @@ def _judged(raw: bytes | None, source: Source | None) -> Row | Refusal:
     return ROWS[event.source](**event.model_dump())
 
 
-def _routed(
-    decoded: list[Record | Refusal], records: RawSlice, partitions: int
-) -> list[Record | Refusal]:
-    """The same, with a refusal for each record whose key or partition is not its dealer's."""
-    dealers = [b"" if isinstance(one, Refusal) else one.dealer.encode() for one in decoded]
-    homes = partitions_of(dealers, partitions).tolist()
-    return [
-        one
-        if isinstance(one, Refusal) or (key == dealer and home == records.partition)
-        else _misrouted(one.dealer, key, records.partition, home)
-        for one, key, dealer, home in zip(decoded, records.keys, dealers, homes, strict=True)
-    ]
+def _read(raws: Sequence[bytes | None], positions: Sequence[int], source: Source | None) -> Sheet:
+    """Every record accepted or refused: by the scanner, or by whoever is slower and knows more."""
+    sheet = Sheet(raws)
+    left = sheet.scan(source).tolist()
+    if left:
+        slowly = decode_records(
+            [raws[row] for row in left], [positions[row] for row in left], source
+        )
+        for row, one in zip(left, slowly, strict=True):
+            if isinstance(one, Refusal):
+                sheet.refuse(row, one)
+            else:
+                sheet.enter(row, one.row, one.ts)
+    return sheet
+
+
+def _route(sheet: Sheet, records: RawSlice, partitions: int) -> None:
+    """Refuse each record whose key or partition is not its dealer's."""
+    dealers = sheet.dealers()
+    keys = [key or b"" for key in records.keys]  # a dealer's id is never empty
+    wrong, homes = misrouted(dealers.spans, keys, records.partition, partitions)
+    for row in np.flatnonzero(wrong).tolist():
+        if row not in sheet.refusals:
+            fault = _misrouted(dealers[row], records.keys[row], records.partition, int(homes[row]))
+            sheet.refuse(row, fault)
 
 
 def _misrouted(dealer: str, key: bytes | None, partition: int, home: int) -> Refusal:

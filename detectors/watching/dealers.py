@@ -14,7 +14,10 @@ import numpy as np
 
 from detectors.columns import I32, I64, Array, Bool, from_arrays, grown, to_arrays
 from detectors.locales import Locales
+from detectors.watching.interning import UNKNOWN as UNTOLD
+from detectors.watching.interning import NameIndex
 from schemas.master import DealerRecord
+from schemas.texts import Texts
 from schemas.wire import DealerCard
 
 UNKNOWN: Final = ""  # region or tier that nobody has told
@@ -27,6 +30,7 @@ class Names:
     def __init__(self, known: Iterable[str] = ()) -> None:
         self.all: list[str] = []
         self._codes: dict[str, int] = {}
+        self._index = NameIndex()  # of the first names: it learns of others when it is asked
         for name in known:
             self.code(name)
 
@@ -47,6 +51,23 @@ class Names:
         if None in found:
             found = [self.code(name) for name in names]
         return np.array(found, np.int64)
+
+    def codes_of(self, texts: Texts, absent: str = "") -> I64:
+        """(n,) numbers of texts, `absent` standing for the empty one; new names as in `code`."""
+        if len(self._index) < len(self.all):
+            self._index.add(Texts.of(self.all[len(self._index) :]))
+        found = self._index.find(texts)
+        if absent:
+            found[texts.spans.size == 0] = self._codes.get(absent, UNTOLD)
+        new = np.flatnonzero(found == UNTOLD)
+        if len(new) and absent:
+            return self.codes_of(Texts.of(text or absent for text in texts.all()))
+        if len(new):
+            names = self._index.add(texts.take(new))
+            self._codes.update(zip(names, range(len(self.all), len(self._index)), strict=True))
+            self.all.extend(names)
+            found[new] = self._index.find(texts.take(new))
+        return found
 
     def find(self, name: str) -> int | None:
         """The number of a name, None for one never seen."""
@@ -106,10 +127,10 @@ class Dealers:
         """How many dealers there are."""
         return len(self.ids)
 
-    def rows(self, ids: list[str]) -> I64:
+    def rows(self, ids: Texts) -> I64:
         """(n,) row of each dealer; new dealers are registered."""
         known = self.count
-        rows = self.ids.codes(ids)
+        rows = self.ids.codes_of(ids)
         if self.count > known:
             self.standing = grown(self.standing, _empty, self.count)
             self._locate(known)
@@ -117,14 +138,14 @@ class Dealers:
                 self._apply_master(row)
         return rows
 
-    def tell(self, rows: I64, regions: list[str | None], tiers: list[str | None]) -> None:
+    def tell(self, rows: I64, regions: Texts, tiers: Texts) -> None:
         """Regions and tiers as the records say, in their order; master data beats them."""
         standing = self.standing
         for names, column, fixed, told in (
             (self.regions, standing.region, standing.fixed_region, regions),
             (self.tiers, standing.tier, standing.fixed_tier, tiers),
         ):
-            codes = names.codes([name or UNKNOWN for name in told])
+            codes = names.codes_of(told)
             valid = (codes > 0) & ~fixed[rows]  # the first name is UNKNOWN
             column[rows[valid]] = codes[valid]  # of repeated rows the last one counts
 

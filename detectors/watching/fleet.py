@@ -15,6 +15,7 @@ from detectors.evidence.joint import Joint
 from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
 from detectors.watching import crossings
+from detectors.watching.articles import Articles
 from detectors.watching.backlog import Backlog
 from detectors.watching.crossings import Crossings
 from detectors.watching.dealers import Dealers, Names
@@ -90,6 +91,7 @@ class Fleet:
         self.patterns = PatternBook()
         self.tally = Tally(width=6)
         self.currencies = Names()
+        self.articles = Articles()
         self.accounts = RowIndex()  # a dealer in a currency …
         self.money = Tally(width=1)  # … and what it has ordered
         self.pairs = RowIndex()  # a dealer and an article …

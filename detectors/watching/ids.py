@@ -164,3 +164,12 @@ class RowIndex:
         """Start over with these identities as rows 0, 1 and so on."""
         self.keys, self.count = np.array(keys), len(keys)
         self._table = _table(self.keys, self.count)
+
+
+def key_of(first: I64, second: I64) -> U64:
+    """(k,) one well-spread identity for a pair of row numbers (splitmix64's mixer), never 0."""
+    key = (first.astype(np.uint64) + np.uint64(1)) << np.uint64(32)
+    key |= second.astype(np.uint64) + np.uint64(1)
+    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(key ^ (key >> np.uint64(31)))

@@ -8,13 +8,13 @@ were sliced.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
 from detectors.baselines import case_rate, unit_price, worth
 from detectors.baselines.common_factor import SCALE
-from detectors.columns import F64, I64, U64, Bool
+from detectors.columns import F64, I64, Bool
 from detectors.compiled import compiled
 from detectors.setup import Setup
 from detectors.timeline import DAY
@@ -30,15 +30,15 @@ from detectors.watching.fleet import (
     Fleet,
     OpenTicks,
 )
-from detectors.watching.knowledge import item_name
+from detectors.watching.ids import key_of
 from detectors.watching.orders import Cancelled, OrderLines
 from detectors.watching.tally import EXACT, Tally, products, whole
 from detectors.watching.tally import SCALE as WHOLE
 from schemas.batch import Batch, Source
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.instant import format_instant
+from schemas.texts import Texts
 
-T = TypeVar("T")
 MOST_AHEAD: Final = DAY  # of the clock
 
 
@@ -79,8 +79,8 @@ class Intake:
         source = str(batch.source)
         fleet.records[source] = fleet.records.get(source, 0) + len(rows)
         part = _Part(batch, rows)
-        dealers = fleet.dealers.rows(part.strings(batch.dealer))
-        fleet.dealers.tell(dealers, part.strings(batch.region), part.strings(batch.tier))
+        dealers = fleet.dealers.rows(part.texts(batch.dealer))
+        fleet.dealers.tell(dealers, part.texts(batch.region), part.texts(batch.tier))
         fleet.make_room()
         ticks = self._ticks(part.ts, oldest, at)
         today = self._setup.locales.at(oldest).day[fleet.dealers.standing.locale[dealers]]
@@ -128,9 +128,9 @@ class _Part:
         self.ts = batch.ts[rows]
         self.days = self.ts // DAY
 
-    def strings(self, column: list[T]) -> list[T]:
-        """The counting rows of a column of strings."""
-        return column if self._all else [column[row] for row in self.rows]
+    def texts(self, column: Texts) -> Texts:
+        """The counting rows of a column of texts."""
+        return column if self._all else column.take(self.rows)
 
 
 class _OrderIntake:
@@ -146,24 +146,25 @@ class _OrderIntake:
         value = quantity * price
         lines = OrderLines(part.ts, ticks, dealers, quantity, value)
         is_order = fleet.book.place(batch.order[part.rows], lines)
-        names = [self._currency if c is None else c for c in part.strings(batch.currency)]
-        currency = fleet.currencies.codes(names)
+        currency = fleet.currencies.codes_of(part.texts(batch.currency), self._currency)
         self._tally(part, dealers, is_order, quantity)
         self._bank(part, dealers, currency, quantity, price)
         worth.count(fleet.worth, dealers, currency, value, is_order)
-        skus = [sku or "" for sku in part.strings(batch.sku)]
+        skus = fleet.known.skus.codes_of(part.texts(batch.sku))
         slots = ticks % fleet.open.orders.shape[1]
-        self._expose(dealers, slots, fleet.known.skus.codes(skus), is_order)
+        self._expose(dealers, slots, skus, is_order)
         planned = batch.promo[part.rows] | ~(price > 0) | self._in_calendar(dealers, skus)
-        items = [item_name(c, sku) for c, sku in zip(names, skus, strict=True)]
-        self._price(dealers, slots, items, price, ~planned)
+        self._price(dealers, slots, currency, skus, price, ~planned)
 
-    def _in_calendar(self, dealers: I64, skus: list[str]) -> Bool:
+    def _in_calendar(self, dealers: I64, skus: I64) -> Bool:
         """(k,) lines whose prices a known window has planned."""
-        if not any(self._articles):
-            return np.zeros(len(dealers), np.bool_)
-        locale = self._fleet.dealers.standing.locale[dealers].tolist()
-        return np.array([sku in self._articles[n] for n, sku in zip(locale, skus, strict=True)])
+        planned = np.zeros(len(dealers), np.bool_)
+        names, locale = self._fleet.known.skus, self._fleet.dealers.standing.locale
+        for number, articles in enumerate(self._articles):
+            if articles:
+                codes = [code for sku in articles if (code := names.find(sku)) is not None]
+                planned |= (locale[dealers] == number) & np.isin(skus, codes)
+        return planned
 
     def _tally(self, part: _Part, dealers: I64, is_order: Bool, quantity: F64) -> None:
         tally, days = self._fleet.tally, part.days
@@ -197,12 +198,14 @@ class _OrderIntake:
             )  # fmt: skip
         _count_orders(fleet.open, dealers, slots, is_order)
 
-    def _price(self, dealers: I64, slots: I64, names: list[str], price: F64, usable: Bool) -> None:
+    def _price(
+        self, dealers: I64, slots: I64, currency: I64, skus: I64, price: F64, usable: Bool
+    ) -> None:
         fleet = self._fleet
         rows = np.flatnonzero(usable)
         if len(rows) == 0:
             return
-        items = fleet.known.items.codes([names[row] for row in rows])
+        items = fleet.articles.items(currency[rows], skus[rows], fleet.currencies, fleet.known)
         pairs = fleet.pairs.rows(key_of(dealers[rows], items))
         fleet.make_room()
         lines = unit_price.Lines(
@@ -249,7 +252,7 @@ class _CaseIntake:
 
     def _count(self, which: int, part: _Part, dealers: I64, ticks: I64, is_case: Bool) -> None:
         fleet = self._fleet
-        skus = fleet.known.skus.codes([sku or "" for sku in part.strings(part.batch.sku)])
+        skus = fleet.known.skus.codes_of(part.texts(part.batch.sku))
         fleet.make_room()
         trust = 1 - fleet.cases(which).suspicion[dealers]
         _count_cases(
@@ -270,15 +273,6 @@ class _CaseIntake:
         slots = cancelled.case_tick[case] % fleet.open.orders.shape[1]
         _count_back(fleet.open.cases[:, :, 1], cancelled.dealer[case], slots)
         worth.take_back(fleet.worth, cancelled.dealer, cancelled.value)
-
-
-def key_of(first: I64, second: I64) -> U64:
-    """(k,) one well-spread identity for a pair of row numbers (splitmix64's mixer), never 0."""
-    key = (first.astype(np.uint64) + np.uint64(1)) << np.uint64(32)
-    key |= second.astype(np.uint64) + np.uint64(1)
-    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(key ^ (key >> np.uint64(31)))
 
 
 def _add_units(tally: Tally, rows: I64, column: int, quantity: F64, days: I64) -> None:

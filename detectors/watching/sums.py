@@ -13,7 +13,7 @@ import numpy as np
 
 from detectors.columns import F64, I64
 from detectors.watching.fleet import COMPLAINTS, LINES, ORDERS, RETURN_UNITS, RETURNS, UNITS, Fleet
-from detectors.watching.intake import key_of
+from detectors.watching.ids import key_of
 from detectors.watching.tally import LAST_7, LAST_28, SCALE, TOTAL
 from schemas.fields import plain_decimal, plain_number
 

@@ -21,7 +21,6 @@ from streams.metrics import Metrics, serve
 from streams.topics import names
 from streams.workers.network import Network
 from streams.workers.slices import Fetching, deliver_slices
-from streams.workers.watch import Watch
 from streams.workers.watchdog import Watchdog, or_die
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ log = logger(__name__)
 
 def run_watch(settings: Settings, slot: str, core_of: CoreOf) -> None:
     """Run the WATCH agent in this process until SIGTERM or Ctrl-C."""
+    from streams.workers.watch import Watch  # noqa: PLC0415  compiled code, as in `real_core`
+
     configure(settings.log.level)
     loop = _loop()
     app = _app(settings, "watch", slot, settings.topics.partitions)

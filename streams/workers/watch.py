@@ -74,6 +74,7 @@ class Watch:
         self._save_turn, self._step_turn = asyncio.Lock(), asyncio.Lock()
         self._outlooks = Outlooks(settings.broker, self._names.outlook, self._arise_all)
         self._teller: AIOKafkaProducer | None = None
+        _get_ready()
 
     def saved_position(self, topic: str, partition: int) -> int | None:
         """Where the saved state of the partition stands in the topic."""
@@ -212,6 +213,11 @@ class Watch:
         await self._outlooks.stop()
         cuts = {seat.number: seat.saved.cut for seat in seats}
         log.info("partitions_released", cuts=cuts)
+
+
+def _get_ready() -> None:
+    """Compile the decoder now: it may take ten seconds, once, and nobody waits yet."""
+    decode_slice(RawSlice(Source.ORDERS, Source.ORDERS, 0, (), (), ()), 1)
 
 
 def _raw(source: Source, piece: Slice) -> RawSlice:

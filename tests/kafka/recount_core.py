@@ -123,7 +123,7 @@ class RecountPartition:
         return {"dealers": len(self.dealers)}
 
     def _count(self, batch: Batch, source: int) -> None:
-        for row, dealer in enumerate(batch.dealer):
+        for row, dealer in enumerate(batch.dealer.all()):
             price, quantity = batch.unit_price[row], batch.quantity[row]
             cents = 0 if np.isnan(price * quantity) else round(price * 100 * quantity)
             tally = self.dealers.setdefault(dealer, Tally())

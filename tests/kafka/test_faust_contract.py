@@ -14,7 +14,7 @@ from importlib.metadata import version
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import TopicPartitionState
 from faust import App
@@ -53,6 +53,12 @@ BODIES = {
     Recovery._resume_streams: "d986a6710c1a",
     GroupCoordinator._maybe_leave_group: "016cd88a16e6",
     Fetcher.fetched_records: "be4348896b9b",
+    FetchResult.getall: "3e717e30de50",
+    PartitionRecords.__init__: "8ec1c2ae6ea1",
+    PartitionRecords.__next__: "63ac34a08c30",
+    PartitionRecords._unpack_records: "b803e6d46480",
+    PartitionRecords._consume_aborted_up_to: "56876530cd64",
+    PartitionRecords._contains_abort_marker: "17e9ad2322ef",
 }
 
 ATTRIBUTES = {
@@ -66,7 +72,9 @@ ATTRIBUTES = {
         "_subscription",
     ),
     GroupCoordinator.__init__: ("_group_instance_id",),
-    AIOKafkaConsumer.start: ("_coordinator", "_fetch_min_bytes", "_fetch_max_wait_ms"),
+    Fetcher.__init__: ("_records",),
+    FetchResult.__init__: ("_partition_records",),
+    AIOKafkaConsumer.start: ("_coordinator", "_fetch_min_bytes", "_fetch_max_wait_ms", "_fetcher"),
 }
 
 

@@ -1,0 +1,1 @@
+"""From bytes to columns in compiled code, for records of the usual shape."""
