@@ -126,6 +126,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     carried: dict[str, float] = {}  # name of a detector -> its share in the evidence
     measures: list[Measure] = []  # of an unusual pattern, the strongest first
     variance: float = 0.0  # of what is expected, relative; of the log, for a price index
+    telling: bool = True  # the window shows it: fewer (or more) than expected
 
 
 class OverdueIssues(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from math import inf, nextafter
 from typing import Any
 
 import msgspec
@@ -91,6 +92,8 @@ class Desk:
         self, key: Key, said: draft.Statement | None, now: Context, decisions: Decisions
     ) -> None:
         case = self._cases.get(key)
+        if said is not None and not said.telling:
+            said = _as_before(said, case)
         if said is not None and said.warming_up and case is None:
             self._hold(key, said, now, decisions)
             return
@@ -184,3 +187,16 @@ def _episode(values: dict[str, Any]) -> Episode:
         severity=Severity(values["severity"]),
         milder=Severity(milder) if milder else None,
     )
+
+
+def _as_before(said: draft.Statement, case: Case | None) -> draft.Statement | None:
+    """Evidence that no window shows today: it opens nothing, and what is open goes on.
+
+    Were it silence, an episode would end without having fallen, and open again at once.
+    """
+    if case is None:
+        return None
+    odds = said.log_odds
+    if case.episode.resolved_at is not None:
+        odds = min(odds, nextafter(said.threshold, -inf))
+    return structs.replace(case.last, log_odds=odds, threshold=said.threshold)

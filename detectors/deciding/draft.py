@@ -64,6 +64,7 @@ class Statement(msgspec.Struct, frozen=True):
     false_alerts_per_year: float = 0.0  # what the threshold stands for
     measures: tuple[tuple[Unit, float], ...] = ()  # of an unusual pattern: unit, against usual
     variance: float = 0.0  # of what is expected, relative; of the log, for a price index
+    telling: bool = True  # the window shows it: fewer (or more) than expected
 
     @property
     def details(self) -> Details:
@@ -87,6 +88,7 @@ def of_reading(reading: Reading, at: int, line: Line, usual_week: Mapping[str, f
         threshold=line.nats,
         false_alerts_per_year=line.per_year,
         variance=reading.variance,
+        telling=reading.telling,
         statistical=True,
         stake=_stake(reading, usual_week),
         onset=reading.onset,

@@ -112,6 +112,7 @@ def _of_kind(
             unit=UNITS[kind],
             ratio=float(ratio[k]),
             variance=float(variance[k]),
+            telling=bool(told[k]),
             chance=float(chance[k]),
             loss_per_week=None if np.isnan(loss[k]) else float(loss[k]),
             currency=_currency(fleet, int(row)),
@@ -122,7 +123,6 @@ def _of_kind(
             carried={one.name: float(x) for one, x in zip(KINDS[kind], carried[k], strict=True)},
         )
         for k, row in enumerate(rows)
-        if told[k]
     ]
 
 

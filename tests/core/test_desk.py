@@ -1,0 +1,65 @@
+"""Evidence that no window shows today opens nothing and ends nothing."""
+
+from __future__ import annotations
+
+from detectors.deciding.desk import Context, Desk
+from schemas.alert import Alert, Kind
+from schemas.instant import HOUR
+from schemas.wire import DealerCard, Reading
+
+LINE = 9.0
+
+
+def reading(log_odds: float, *, telling: bool) -> Reading:
+    return Reading(
+        kind=Kind.RETURN_SPIKE,
+        dealer=DealerCard("dealer-1", None, None, None, None),
+        log_odds=log_odds,
+        onset=0,
+        window_from=0,
+        observed=7.0 if telling else 1.0,
+        expected=2.0,
+        unit="returns",
+        ratio=3.0,
+        chance=1e-4,
+        loss_per_week=None,
+        currency=None,
+        week_value=None,
+        network_ratio=1.0,
+        region_ratio=1.0,
+        warming_up=False,
+        variance=0.1,
+        telling=telling,
+    )
+
+
+def play(*ticks: tuple[float, bool]) -> list[Alert]:
+    """Evidence and whether a window shows it, a tick a day."""
+    desk, told = Desk(""), list[Alert]()
+    for tick, (log_odds, telling) in enumerate(ticks, 1):
+        now = Context(tick, 24 * tick * HOUR, {str(Kind.RETURN_SPIKE): LINE}, 0.1, {})
+        told += desk.decide([reading(log_odds, telling=telling)], [], now).alerts
+    return told
+
+
+def changes(*ticks: tuple[float, bool]) -> list[str]:
+    return [str(alert.change) for alert in play(*ticks)]
+
+
+def test_evidence_that_no_window_shows_opens_nothing() -> None:
+    assert changes((12.0, False), (12.0, False)) == []
+
+
+def test_alert_goes_on_while_no_window_shows_it() -> None:
+    assert changes((10.0, True), (9.5, False), (10.0, True), (10.0, False)) == ["opened"]
+
+
+def test_alert_ends_when_its_evidence_has_fallen_whatever_windows_show() -> None:
+    days = ((10.0, True), (6.5, False), (6.5, False), (6.5, False))
+    assert changes(*days) == ["opened", "resolved"]
+    assert play(*days)[-1].effect.observed == 7
+
+
+def test_alert_that_has_ended_opens_on_new_evidence_only() -> None:
+    days = ((10.0, True), (6.5, True), (6.5, True), (8.0, False), (9.2, True), (9.6, True))
+    assert changes(*days) == ["opened", "resolved", "opened"]
