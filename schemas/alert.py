@@ -136,7 +136,7 @@ def _contradictions(draft: Draft) -> list[tuple[bool, str]]:
             "feed_outage and scope feed go together",
         ),
         (
-            draft.kind in STATISTICAL and None in _statistics(draft),
+            draft.kind in STATISTICAL - {Kind.UNUSUAL_PATTERN} and None in _statistics(draft),
             "statistical kinds need evidence, observed and expected",
         ),
         ((draft.members is None) != (draft.members_total is None), "members_total with members"),

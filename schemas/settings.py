@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from schemas.duration import Duration
+from schemas.plugged import MOST_PLUGGED, Plugged
 from schemas.zone import COUNTRY, ZoneName
 
 _HOSTS = r"^[^\s,:]+:[0-9]+(,[^\s,:]+:[0-9]+)*$"
@@ -215,6 +216,9 @@ class Settings(BaseSettings):
     webhook: Webhook = Webhook()
     metrics: Metrics = Metrics()
     links: Links = Links()
+    detectors: Annotated[tuple[Plugged, ...], Field(max_length=MOST_PLUGGED)] = ()
+    """Detectors of river to run beside our own on daily series of dealers, at most 8. None by
+    default: their alarms are not calibrated, and the budget does not bound them."""
     calendar: Calendar = Calendar()
     log: Log = Log()
 

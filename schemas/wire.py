@@ -140,6 +140,18 @@ class OverdueIssues(msgspec.Struct, array_like=True, frozen=True, gc=False):
     named: list[str]  # ids of the oldest
 
 
+class PluggedAlarm(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A plugged detector has found something in one dealer's series."""
+
+    dealer: DealerCard
+    detector: str  # its name
+    on: str  # the series
+    first: int  # local days since 1970 of the first alarm …
+    last: int  # … and of the last one
+    observed: float  # on that day
+    expected: float
+
+
 class Signals(msgspec.Struct, tag="signals", frozen=True):
     """One partition's evidence after one tick."""
 
@@ -147,6 +159,7 @@ class Signals(msgspec.Struct, tag="signals", frozen=True):
     partition: int
     readings: list[Reading]
     overdue: list[OverdueIssues] = []
+    plugged: list[PluggedAlarm] = []
     excursions: dict[str, int] = {}  # kind -> evidence found in the band about its threshold, net
     sharing: dict[str, int] = {}  # kind -> dealers that share its budget
 

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
+from detectors.evidence import plugged
 from schemas.settings import Settings
 from streams.errors import UsageError
 
@@ -37,11 +38,15 @@ def load(config: Path | None = None, overrides: Sequence[str] = ()) -> Settings:
 
     try:
         environment: dict[str, Any] = EnvSettingsSource(Settings)()
-        return Settings(**_over(_over(written, environment), chosen))
+        settings = Settings(**_over(_over(written, environment), chosen))
+        plugged.check(settings.detectors)
     except ValidationError as error:
         raise UsageError("\n".join(_sentence(detail) for detail in error.errors())) from None
     except SettingsError as error:
         raise UsageError(f"environment: {error}") from None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return settings
 
 
 def names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:

@@ -65,11 +65,12 @@ class Statement(msgspec.Struct, frozen=True):
     measures: tuple[tuple[Unit, float], ...] = ()  # of an unusual pattern: unit, against usual
     variance: float = 0.0  # of what is expected, relative; of the log, for a price index
     telling: bool = True  # the window shows it: fewer (or more) than expected
+    detector: tuple[str, Unit] | None = None  # a plugged one, and what it looks at
 
     @property
     def details(self) -> Details:
         """What the sentences say beside the fields of the alert."""
-        return Details(self.named, self.measures)
+        return Details(self.named, self.measures, self.detector)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -199,7 +200,7 @@ def line(
 
 
 def _vertical(said: Statement, ratio: float | None) -> Vertical | None:
-    if not said.statistical:
+    if said.verdict is None:
         return None
     known = said.variance > 0
     found = bounds(said.observed, said.expected, said.variance, said.unit) if known else None

@@ -24,6 +24,7 @@ from detectors.deciding.desk import Context, Decisions, Desk
 from detectors.deciding.feed import FollowingFeed, OrderFeed
 from detectors.deciding.forests import Patterns
 from detectors.deciding.overdue import of_overdue
+from detectors.deciding.plugged import of_alarms
 from detectors.deciding.pools import FleetPools
 from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors
 from detectors.registry import KINDS
@@ -122,6 +123,8 @@ class Network:
         self._count(signals)
         readings = [reading for one in signals for reading in one.readings]
         facts = [of_overdue(told, now.at) for one in signals for told in one.overdue]
+        alarms = (alarm for one in signals for alarm in one.plugged)
+        facts += of_alarms(alarms, readings, now.at)
         decisions = self._desk.decide(readings, [*facts, *self._outages(now.at)], now)
         opened = [one.kind for one in decisions.alerts if one.change is Change.OPENED]
         self._openings.note(now.at, list(map(str, opened)))

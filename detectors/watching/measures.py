@@ -17,6 +17,7 @@ from schemas.alert import Kind
 MEASURES: Final = (
     Kind.ORDER_VOLUME_DROP, Kind.UNIT_PRICE_DROP, Kind.COMPLAINT_SPIKE, Kind.RETURN_SPIKE,
 )  # fmt: skip
+MOST_SCORE: Final = 8.0  # standard deviations of one day
 
 
 def sums(fleet: Fleet, rows: I64, day: int, days: I64) -> F64:
@@ -37,8 +38,26 @@ def probabilities(fleet: Fleet, rows: I64, day: int, days: I64) -> F64:
 
 
 def _of(fleet: Fleet, name: Kind, rows: I64, found: F64, days: F64) -> F64:
+    variance = _variance(fleet, name, rows, days)
+    of = pattern.lower if DETECTORS[name].form is Form.RESIDUAL else pattern.less_likely
+    return of(found[:, 0], found[:, 1], variance)
+
+
+def _variance(fleet: Fleet, name: Kind, rows: I64, days: F64) -> F64:
+    """(k,) of what is expected over so many days: moods of the dealer, errors of its level."""
     if DETECTORS[name].form is Form.RESIDUAL:
         drift = fleet.known.pools["drift"][0] + unit_price.OWN_TERM**2 / 10.0
-        return pattern.lower(found[:, 0], found[:, 1], np.full(len(rows), drift))
-    variance = noise.own_variance(fleet, name, rows, days) + noise.level_variance(fleet, name, rows)
-    return pattern.less_likely(found[:, 0], found[:, 1], variance)
+        return np.full(len(rows), drift)
+    own = noise.own_variance(fleet, name, rows, days)
+    return own + noise.level_variance(fleet, name, rows)
+
+
+def normal_scores(fleet: Fleet, name: Kind, rows: I64, day: int) -> F64:
+    """(k,) one day of one measure in standard deviations from what was expected, at most 8."""
+    one = np.ones(len(rows), np.int64)
+    found = sums(fleet, rows, day, one)[:, MEASURES.index(name)]
+    variance = _variance(fleet, name, rows, np.ones(len(rows)))
+    spread = np.sqrt(found[:, 1] + variance * found[:, 1] ** 2)
+    usual = 0.0 if DETECTORS[name].form is Form.RESIDUAL else found[:, 1]
+    score = (found[:, 0] - usual) / np.maximum(spread, 1e-6)
+    return np.asarray(np.clip(score, -MOST_SCORE, MOST_SCORE))

@@ -49,7 +49,7 @@ def readings(fleet: Fleet, rows: I64, factors: F64, now: Moment, at: int) -> lis
                 expected=expected,
                 unit=UNITS[lead],
                 ratio=observed / expected,
-                chance=float(min(1.0, 2.0 * (1.0 - out[k, lead]))),
+                chance=float(np.clip(2.0 * (1.0 - out[k, lead]), 1e-12, 1.0)),
                 loss_per_week=None,
                 currency=None,
                 week_value=None,

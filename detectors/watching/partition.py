@@ -34,6 +34,7 @@ from detectors.watching import (
 )
 from detectors.watching.fleet import Fleet
 from detectors.watching.intake import Intake
+from detectors.watching.plugged import PluggedWatches
 from detectors.watching.view import TickView
 from schemas.alert import Kind
 from schemas.batch import Batch, Source
@@ -59,6 +60,7 @@ class Partition:
         self._setup = setup
         self._fleet = Fleet(setup)
         self._intake = Intake(setup, self._fleet)
+        self._plugged = PluggedWatches(setup.settings.detectors)
         self._waiting: TickView | None = None
         self._lessons: dict[str, list[int]] = {}  # of the local days that have ended since …
         self._pools: dict[str, list[int]] = {}  # … these, which are for the next census
@@ -73,6 +75,7 @@ class Partition:
             raise ValueError(f"state has layout {layout}, this version reads {LAYOUT}")
         partition = cls(number, setup)
         partition._fleet.restore(arrays)
+        partition._plugged.restore(arrays)
         partition.tick = None if tick < 0 else tick
         partition._started, partition._day_over = bool(started), bool(day_over)
         partition._lessons = counting.unpack_pools(arrays["lessons"])
@@ -128,12 +131,14 @@ class Partition:
         if self._day_over:
             self._pools = self._pools | backlog.end_day(fleet)
         late = overdue.overdue(fleet)
-        return Signals(waiting.tick, self.number, overdue=late, **found._asdict())
+        plugged = self._plugged.told(fleet)
+        return Signals(waiting.tick, self.number, overdue=late, plugged=plugged, **found._asdict())
 
     def _learn(self, tick: TickView) -> None:
         """The local days that end with a tick; once a day the network is told."""
         for day in view.ended_days(self._setup, tick):
             patterns.point(self._fleet, day)
+            self._plugged.end_day(self._fleet, day)
             self._lessons = counting.added(self._lessons, learning.end_day(self._fleet, day))
         if view.HOME in tick.ending:
             self._pools = self._lessons | learning.survey(self._fleet, tick)
@@ -183,7 +188,7 @@ class Partition:
             "lessons": counting.pack_pools(self._lessons),
             "pools": counting.pack_pools(self._pools),
         }
-        return arrays | self._fleet.snapshot()
+        return arrays | self._plugged.snapshot() | self._fleet.snapshot()
 
     def _must_rest(self, what: str) -> None:
         if self._waiting is not None:

@@ -109,6 +109,10 @@ class Chinese(Wording):
         """One measure against its usual."""
         return f"{_MEASURED.get(unit, '交易')}为往常的 {quantity(100 * ratio)}%"
 
+    def noticed(self, detector: str, unit: Unit) -> str:
+        """Which plugged detector has found it, in what."""
+        return f"由 {detector} 在{_MEASURED.get(unit, '交易')}中发现"
+
     def stopped(self, who: str) -> str:
         """A dealer that orders nothing."""
         return f"{who}已停止下单"

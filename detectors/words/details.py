@@ -12,6 +12,7 @@ class Details(NamedTuple):
 
     named: tuple[str, ...] = ()  # ids of issues, the oldest first
     measures: tuple[tuple[Unit, float], ...] = ()  # what an unusual pattern is made of, to usual
+    detector: tuple[str, Unit] | None = None  # a plugged one that has found it, and in what
 
 
 NONE: Final = Details()

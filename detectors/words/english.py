@@ -120,6 +120,10 @@ class English(Wording):
         """One measure against its usual."""
         return f"{_MEASURES.get(unit, 'trade')} at {quantity(100 * ratio)}% of usual"
 
+    def noticed(self, detector: str, unit: Unit) -> str:
+        """Which plugged detector has found it, in what."""
+        return f"noticed by {detector} in its {_MEASURES.get(unit, 'trade')}"
+
     def stopped(self, who: str) -> str:
         """A dealer that orders nothing."""
         return f"{who} has stopped ordering"

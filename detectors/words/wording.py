@@ -45,6 +45,8 @@ class Wording(ABC):
         figures = self._figures(draft.effect, draft.at)
         if details.measures:
             figures = self.comma.join(self.measured(*one) for one in details.measures)
+        if details.detector:
+            figures = self.comma.join(filter(None, (self.noticed(*details.detector), figures)))
         start += self.colon + figures if figures else ""
         if draft.kind is Kind.ISSUE_OVERDUE:
             return fit(start, self._issue_clauses(draft, details.named), self.comma, self.stop)
@@ -156,6 +158,10 @@ class Wording(ABC):
     @abstractmethod
     def measured(self, unit: Unit, ratio: float) -> str:
         """One measure against its usual."""
+
+    @abstractmethod
+    def noticed(self, detector: str, unit: Unit) -> str:
+        """Which plugged detector has found it, in what."""
 
     @abstractmethod
     def stopped(self, who: str) -> str:

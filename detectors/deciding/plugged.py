@@ -1,0 +1,52 @@
+"""Alarms of plugged detectors as statements of the desk.
+
+They bear the kind unusual_pattern and their detector's name. Nothing is known of how often they
+err, so they have no evidence in nats and the least severity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from detectors.deciding.draft import Statement
+from schemas.alert import Kind, Scope, Unit, Verdict
+from schemas.instant import DAY
+from schemas.wire import PluggedAlarm, Reading
+
+STAKE: Final = 0.1  # for information
+UNITS: Final = {"orders": Unit.ORDERS, "price": Unit.PRICE_INDEX}
+
+
+def of_alarms(
+    alarms: Iterable[PluggedAlarm], readings: Iterable[Reading], at: int
+) -> list[Statement]:
+    """The alarms about dealers of whom unusual_pattern has nothing to say itself."""
+    said = {one.dealer.id for one in readings if one.kind is Kind.UNUSUAL_PATTERN}
+    return [_of(one, at) for one in alarms if one.dealer.id not in said]
+
+
+def _of(alarm: PluggedAlarm, at: int) -> Statement:
+    since = min(alarm.first * DAY, at)
+    return Statement(
+        kind=Kind.UNUSUAL_PATTERN,
+        scope=Scope.DEALER,
+        entity=alarm.dealer.id,
+        dealer=alarm.dealer,
+        log_odds=0.0,
+        threshold=0.0,
+        statistical=False,
+        stake=STAKE,
+        onset=since,
+        window_from=min(alarm.last * DAY, at),
+        window_to=min((alarm.last + 1) * DAY, at),
+        observed=alarm.observed,
+        expected=alarm.expected,
+        unit=UNITS[alarm.on],
+        chance=None,
+        loss_per_week=None,
+        currency=None,
+        verdict=Verdict.DEALER_SPECIFIC,
+        warming_up=False,
+        detector=(alarm.detector, UNITS[alarm.on]),
+    )
