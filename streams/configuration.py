@@ -103,7 +103,15 @@ def _yaml(config: Path | None) -> dict[str, Any]:
         return {}
     if not isinstance(content, dict):
         raise UsageError(f"--config {config}: must be a mapping of settings, such as `tick: 15m`")
-    return {str(name): value for name, value in content.items()}
+    named: dict[str, Any] = _named(content)
+    return named
+
+
+def _named(content: Any) -> Any:
+    """The same with texts as names; YAML reads a bare `on` as true."""
+    if isinstance(content, dict):
+        return {"on" if k is True else str(k): _named(value) for k, value in content.items()}
+    return [_named(value) for value in content] if isinstance(content, list) else content
 
 
 def _known_variables(environment: Mapping[str, str]) -> None:

@@ -55,6 +55,16 @@ def test_defaults_need_nothing_from_outside() -> None:
     assert load() == Settings()
 
 
+def test_plugged_detectors_are_read_as_the_docs_write_them(file: Path) -> None:
+    file.write_text(
+        "detectors: [{path: river.drift.PageHinkley, parameters: {threshold: 20}, on: price}]\n"
+    )
+    (plugged,) = load(file).detectors
+    assert (plugged.path, plugged.on) == ("river.drift.PageHinkley", "price")
+    file.write_text("detectors: [{path: river.drift.Nothing}]\n")
+    assert "detectors.0.path = river.drift.Nothing" in told(config=file)
+
+
 def test_each_source_beats_the_one_below(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("tick: 15m\nlateness: 1m\nbudget: {false_alerts_per_week: 3}\n")
     monkeypatch.setenv("DEALERWATCH_TICK", "30m")
