@@ -50,6 +50,7 @@ def run_worker(settings: Settings, events: int, ticks: int, logs: Path) -> Worke
             agent.wait(agent.is_up, "to serve metrics")
         stopwatches = _at_the_first_record(watch, network)
         watch.wait(lambda: watch.total("ticks_closed") >= ticks, "to close the last tick")
+        watch.wait(lambda: watch.total("records") >= events, "to read what follows it")
         measured = [stopwatch.measured(events) for stopwatch in stopwatches]
         if watch.total("records") != events:
             raise StuckError(f"{watch.total('records'):.0f} records were read of {events}")

@@ -72,7 +72,8 @@ class Tally:
     def make_room(self, rows: int) -> None:
         """Room for this many entities."""
         if rows > len(self.sums):
-            more = max(rows, 2 * len(self.sums)) - len(self.sums)
+            room = len(self.sums)
+            more = max(rows, room + room // 4) - room
             blank = np.zeros((more, 4, self.width), np.int64)
             self.sums = np.concatenate([self.sums, blank])
 
