@@ -7,6 +7,9 @@ so a change of the mix is no news by construction, and a price list that changes
 the network's. Residuals are cut at three standard deviations and weighed in the residual form of
 `detectors.evidence.shiryaev_roberts`, with a slow latent drift of the dealer.
 
+What most dealers of an article pay in the same tick is its price there and then: a promotion of the
+whole chain, or a new price list, is compared with itself (detectors.baselines.price_lines).
+
 Works after 21 days and about five lines. Blind to cuts of articles that only this dealer buys,
 until its own past prices them; to planned prices (`promo`) and free lines, which take no part.
 """
@@ -17,8 +20,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from detectors.baselines.price_lines import KEEP, LEARN_LATE_DAYS, NEW_DEVIATION, OWN_TERM
 from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
-from detectors.columns import F32, F64, I32, I64, Bool
+from detectors.columns import F32, F64, I64, Bool
 from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
@@ -30,16 +34,10 @@ DETECTOR: Final = Detector(
     sizes=np.log1p(-np.array([0.03, 0.06, 0.12, 0.25])),
     falling=True,
 )
-LEARN_LATE_DAYS: Final = 7
-KEEP: Final = 0.5 ** (1 / 60.0)  # per day, of mark-up and article terms
 MIN_AGE_DAYS: Final = 21
 MIN_LINES: Final = 5.0
 SUSPICION_KEEP: Final = 0.8  # per day
 DRIFT_FADING: Final = -float(np.log(0.95))  # per day
-GROSS: Final = 1.6  # |log residual|: a factor of five, a slip of the keyboard
-OWN_TERM: Final = 0.05  # standard deviation of mark-ups, and of dealer x article terms
-NEW_DEVIATION: Final = 0.1  # of a line, for an article without history
-VOTE_MIN_LINES: Final = 3.0
 
 
 class Price(NamedTuple):
@@ -75,129 +73,6 @@ def empty(n: int) -> Price:
         frozen_days=np.zeros(n),
         stepped=np.full(n, -1.0),
     )
-
-
-class Pair(NamedTuple):
-    """What one dealer usually pays for one article, beyond level and mark-up."""
-
-    surplus: F32  # (m,) forgotten sums as of `day`: residuals …
-    lines: F32  # … and lines
-    late_surplus: F32  # (m,) waiting to teach, since `late_day`
-    late_lines: F32
-    day: I32  # (m,) local day of the last line
-    late_day: I32
-
-
-def empty_pairs(m: int) -> Pair:
-    """Nothing known yet of m pairs of dealer and article."""
-    return Pair(
-        surplus=np.zeros(m, np.float32),
-        lines=np.zeros(m, np.float32),
-        late_surplus=np.zeros(m, np.float32),
-        late_lines=np.zeros(m, np.float32),
-        day=np.zeros(m, np.int32),
-        late_day=np.zeros(m, np.int32),
-    )
-
-
-class Item(NamedTuple):
-    """An article in one currency, as the network last told."""
-
-    level: F64  # (j,) log unit price, nan before it is known
-    deviation: F64  # (j,) standard deviation of a line
-
-
-def empty_items(j: int) -> Item:
-    """Articles the network has not spoken of."""
-    return Item(level=np.full(j, np.nan), deviation=np.full(j, NEW_DEVIATION))
-
-
-class ItemVotes(NamedTuple):
-    """What this partition's lines say about articles since the last census (sums, scaled later)."""
-
-    lines: F64  # (j,)
-    votes: F64
-    residuals: F64
-    all_residuals: F64
-    deviations: F64
-    unknown_lines: F64
-    unknown_logs: F64
-
-
-def empty_votes(j: int) -> ItemVotes:
-    """No lines since the last census."""
-    return ItemVotes(*(np.zeros(j) for _ in ItemVotes._fields))
-
-
-class Lines(NamedTuple):
-    """Priced order lines; all arrays (k,)."""
-
-    dealer: I64
-    item: I64
-    pair: I64
-    slot: I64  # of the open tick it belongs to
-    day: I64  # local one of the dealer
-    log_price: F64
-
-
-@compiled
-def _own_term(pair: Pair, p: int, day: int, suspicion: float) -> float:
-    """Bring a pair up to date and return its term; what has waited a week teaches now."""
-    fade = KEEP ** max(day - pair.day[p], 0)
-    pair.surplus[p] *= fade
-    pair.lines[p] *= fade
-    pair.day[p] = max(pair.day[p], day)
-    if pair.late_lines[p] > 0.0 and (
-        pair.late_day[p] <= day - LEARN_LATE_DAYS or pair.lines[p] < 4
-    ):
-        pair.surplus[p] += (1.0 - suspicion) * pair.late_surplus[p]
-        pair.lines[p] += (1.0 - suspicion) * pair.late_lines[p]
-        pair.late_surplus[p], pair.late_lines[p] = 0.0, 0.0
-    if pair.late_lines[p] == 0.0:
-        pair.late_day[p] = day
-    return float(pair.surplus[p] / (pair.lines[p] + 4.0))
-
-
-@compiled
-def count_lines(
-    price: Price, pair: Pair, item: Item, votes: ItemVotes, lines: Lines, unit: float,
-    opened: F64,
-) -> None:  # fmt: skip
-    """Weigh order lines against their usual prices into the open ticks' sums.
-
-    opened: (n, slots, 3) sums of precision times cut residual, of precision, and of precision times
-    residual. Votes are rounded to whole multiples of `unit`, so that their sums do not depend on
-    the order of dealers.
-    """
-    for k in range(len(lines.dealer)):
-        d, j, p = lines.dealer[k], lines.item[k], lines.pair[k]
-        own = _own_term(pair, p, lines.day[k], price.suspicion[d])
-        if np.isnan(item.level[j]):
-            votes.unknown_lines[j] += 1.0
-            votes.unknown_logs[j] += np.rint((lines.log_price[k] - price.markup[d]) / unit) * unit
-            continue
-        residual = lines.log_price[k] - item.level[j] - price.markup[d] - own
-        if abs(residual) > GROSS:
-            continue
-        error = OWN_TERM * OWN_TERM / (1.0 + pair.lines[p] + 4.0)
-        deviation = np.sqrt(item.deviation[j] ** 2 + error)
-        cut = min(max(residual, -3.0 * deviation), 3.0 * deviation)
-        precision = 1.0 / (deviation * deviation)
-        opened[d, lines.slot[k], 0] += precision * cut
-        opened[d, lines.slot[k], 1] += precision
-        opened[d, lines.slot[k], 2] += precision * residual
-        mild = min(max(residual, -0.25), 0.25)
-        price.day_surplus[d] += mild
-        price.day_lines[d] += 1.0
-        pair.late_surplus[p] += 0.7 * mild
-        pair.late_lines[p] += 1.0
-        vote = 1.0 - price.suspicion[d] if price.lines[d] > VOTE_MIN_LINES else 0.0
-        cut = min(max(residual, -2.0 * deviation), 2.0 * deviation)
-        votes.lines[j] += 1.0
-        votes.votes[j] += np.rint(vote / unit) * unit
-        votes.residuals[j] += np.rint(vote * cut / unit) * unit
-        votes.all_residuals[j] += np.rint(cut / unit) * unit
-        votes.deviations[j] += np.rint(min(abs(residual), 0.4) / unit) * unit
 
 
 def mature(price: Price, rows: I64, first_day: I64, day: int | I64) -> Bool:

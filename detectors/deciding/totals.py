@@ -14,11 +14,14 @@ import numpy as np
 
 from detectors.baselines.case_rate import LAG_DAYS
 from detectors.baselines.common_factor import SCALE, SPEEDS, keep
-from detectors.baselines.unit_price import NEW_DEVIATION, ItemVotes
+from detectors.baselines.price_lines import NEW_DEVIATION, TO_DEVIATION, ItemVotes
 from detectors.columns import F64, I64, Bool, grown
 from detectors.watching.dealers import Names
 from schemas.named_rows import Levels, Sums
 from schemas.wire import CellSums, RatioSums
+
+JUMP_DEALERS: Final = 8.0  # fewer make no price list
+JUMP_SHARE: Final = 0.6  # of them; by chance (2.3 % of lines are so far off) once in millions
 
 
 class PeerTotals:
@@ -143,12 +146,14 @@ class ItemLevels:
         count = np.maximum(seen + sums.unknown_lines + sums.lines, 1.0)
         votes = np.maximum(sums.votes / SCALE, self.VOTES)
         move = np.where(young, sums.all_residuals / SCALE / count, sums.residuals / SCALE / votes)
+        jump = _jump(sums)
+        move = np.where(~young & (jump != 0.0), jump, move)
         level += np.where(young | (sums.votes > 0), move, 0.0)
-        mean = sums.deviations / SCALE / np.maximum(sums.lines, 1.0) * 1.2533  # a normal's
-        wider = deviation + np.minimum(sums.lines / 400.0, 0.5) * (mean - deviation)
+        mean = sums.deviations / SCALE / np.maximum(sums.settled, 1.0) * TO_DEVIATION
+        wider = deviation + np.minimum(sums.settled / 400.0, 0.5) * (mean - deviation)
         known = self._known
         known.level[items] = level
-        known.deviation[items] = np.where(sums.lines > 0, np.clip(wider, 0.01, 0.5), deviation)
+        known.deviation[items] = np.where(sums.settled > 0, np.clip(wider, 0.01, 0.5), deviation)
         known.lines[items] += sums.lines + sums.unknown_lines
 
     def state(self) -> Any:
@@ -161,6 +166,16 @@ class ItemLevels:
         names, columns = state
         self._names = _Articles(names)
         self._known = _Level(*map(np.array, columns))
+
+
+def _jump(sums: ItemVotes) -> F64:
+    """(k,) how far levels have jumped in a tick: where most dealers of an article say so."""
+    enough = sums.dealers >= JUMP_DEALERS * SCALE
+    low = enough & (sums.low >= JUMP_SHARE * sums.dealers)
+    high = enough & (sums.high >= JUMP_SHARE * sums.dealers)
+    fall = np.where(low, sums.low_residuals / np.maximum(sums.low, 1.0), 0.0)
+    rise = np.where(high, sums.high_residuals / np.maximum(sums.high, 1.0), 0.0)
+    return np.asarray(fall + rise)
 
 
 class SkuFactors:

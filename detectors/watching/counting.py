@@ -17,7 +17,7 @@ from schemas.named_rows import Sums
 from schemas.wire import CellSums, Census
 
 # by column of ItemVotes: lines are counted whole, everything else in multiples of 1 / SCALE
-_UNITS = (1.0, SCALE, SCALE, SCALE, SCALE, 1.0, SCALE)
+_UNITS = (1.0, SCALE, SCALE, SCALE, SCALE, 1.0, SCALE, 1.0, *(SCALE,) * 5)
 
 
 def census(
@@ -88,7 +88,7 @@ def _touched(votes: F64) -> I64:
 
 def _items(fleet: Fleet) -> Sums:
     votes = fleet.votes
-    touched = _touched(np.stack([votes.lines, votes.unknown_lines], axis=1))
+    touched = _touched(np.stack([votes.lines + votes.settled, votes.unknown_lines], axis=1))
     counts = [np.rint(column[touched] * unit) for column, unit in zip(votes, _UNITS, strict=True)]
     for column in votes:
         column[touched] = 0.0

@@ -8,8 +8,17 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from detectors.baselines import case_rate, history, order_volume, pattern, unit_price, worth
+from detectors.baselines import (
+    case_rate,
+    history,
+    order_volume,
+    pattern,
+    price_lines,
+    unit_price,
+    worth,
+)
 from detectors.baselines.history import History
+from detectors.baselines.price_lines import Lines
 from detectors.columns import F64, I64, Array, capacity_of, from_arrays, grown, to_arrays
 from detectors.evidence.joint import Joint
 from detectors.registry import DETECTORS, KINDS
@@ -36,7 +45,6 @@ class OpenTicks(NamedTuple):
     """What has been counted for ticks that are still open; second axis: tick modulo slots."""
 
     orders: F64  # (n, slots) distinct orders
-    price: F64  # (n, slots, 3) see unit_price.count_lines
     exposure: F64  # (n, slots, 2) order lines weighted by article, for complaints and returns
     cases: F64  # (n, slots, 2) complaints and returns
 
@@ -45,7 +53,6 @@ def _empty_open(slots: int) -> Callable[[int], OpenTicks]:
     def empty(n: int) -> OpenTicks:
         return OpenTicks(
             orders=np.zeros((n, slots)),
-            price=np.zeros((n, slots, 3)),
             exposure=np.zeros((n, slots, 2)),
             cases=np.zeros((n, slots, 2)),
         )
@@ -95,8 +102,9 @@ class Fleet:
         self.accounts = RowIndex()  # a dealer in a currency …
         self.money = Tally(width=1)  # … and what it has ordered
         self.pairs = RowIndex()  # a dealer and an article …
-        self.pair = unit_price.empty_pairs(0)  # … and what it usually pays
-        self.votes = unit_price.empty_votes(0)  # by article, since the last census
+        self.pair = price_lines.empty_pairs(0)  # … and what it usually pays
+        self.lines: list[Lines] = []  # priced ones whose tick is open
+        self.votes = price_lines.empty_votes(0)  # by article, since the last census
         self.case_votes: F64 = np.zeros((2, 0, 2))  # (kinds, skus, exposure and cases), likewise
         self.records: dict[str, int] = {}  # source -> records, likewise
         self.blurred_until = -1  # last tick whose records may have counted in another one
@@ -131,12 +139,12 @@ class Fleet:
                 self.history[kind] = grown(self.history[kind], _empty_past(kind), n)
         self.tally.make_room(n)
         self.money.make_room(self.accounts.count)
-        self.pair = grown(self.pair, unit_price.empty_pairs, self.pairs.count)
+        self.pair = grown(self.pair, price_lines.empty_pairs, self.pairs.count)
         self._make_room_for_articles()
 
     def _make_room_for_articles(self) -> None:
         self.known.make_room()
-        self.votes = grown(self.votes, unit_price.empty_votes, len(self.known.items))
+        self.votes = grown(self.votes, price_lines.empty_votes, len(self.known.items))
         missing = len(self.known.skus) - self.case_votes.shape[1]
         if missing > 0:
             more = np.zeros((2, max(missing, self.case_votes.shape[1]), 2))
@@ -152,7 +160,7 @@ class Fleet:
 
     def snapshot(self) -> dict[str, Array]:
         """Everything, as named arrays; the large ones are the state itself."""
-        n = self.dealers.count
+        n, waiting = self.dealers.count, price_lines.joined(self.lines)
         arrays = self.dealers.snapshot() | self.known.snapshot() | self.book.snapshot()
         arrays |= self.seen.snapshot("seen") | self.issues.snapshot()
         arrays |= self.backlog.snapshot() | self.patterns.snapshot()
@@ -166,6 +174,7 @@ class Fleet:
             "records": np.array([self.records.get(s, 0) for s in _SOURCES]),
             "blurred": np.array([self.blurred_until]),
             **to_arrays("pair", self.pair, self.pairs.count),
+            **to_arrays("lines", waiting, len(waiting.tick)),
             **to_arrays("votes", self.votes, len(self.known.items)),
         }
         for name in self._families:
@@ -188,8 +197,9 @@ class Fleet:
         self.case_votes = np.array(arrays["case_votes"])
         self.blurred_until = int(arrays["blurred"][0])
         self.records = dict(zip(_SOURCES, map(int, arrays["records"]), strict=True))
-        self.pair = from_arrays("pair", unit_price.empty_pairs, arrays)
-        self.votes = from_arrays("votes", unit_price.empty_votes, arrays)
+        self.pair = from_arrays("pair", price_lines.empty_pairs, arrays)
+        self.lines = [from_arrays("lines", price_lines.no_lines, arrays)]
+        self.votes = from_arrays("votes", price_lines.empty_votes, arrays)
         for name, empty in self._families.items():
             setattr(self, name, from_arrays(name, empty, arrays))
         self.evidence.restore(arrays)

@@ -12,8 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, unit_price, worth
+from detectors.baselines import case_rate, worth
 from detectors.baselines.common_factor import SCALE
+from detectors.baselines.price_lines import Lines
 from detectors.columns import F64, I64, Bool
 from detectors.compiled import compiled
 from detectors.setup import Setup
@@ -154,7 +155,7 @@ class _OrderIntake:
         slots = ticks % fleet.open.orders.shape[1]
         self._expose(dealers, slots, skus, is_order)
         planned = batch.promo[part.rows] | ~(price > 0) | self._in_calendar(dealers, skus)
-        self._price(dealers, slots, currency, skus, price, ~planned)
+        self._price(dealers, ticks, currency, skus, price, ~planned)
 
     def _in_calendar(self, dealers: I64, skus: I64) -> Bool:
         """(k,) lines whose prices a known window has planned."""
@@ -199,7 +200,7 @@ class _OrderIntake:
         _count_orders(fleet.open, dealers, slots, is_order)
 
     def _price(
-        self, dealers: I64, slots: I64, currency: I64, skus: I64, price: F64, usable: Bool
+        self, dealers: I64, ticks: I64, currency: I64, skus: I64, price: F64, usable: Bool
     ) -> None:
         fleet = self._fleet
         rows = np.flatnonzero(usable)
@@ -208,13 +209,7 @@ class _OrderIntake:
         items = fleet.articles.items(currency[rows], skus[rows], fleet.currencies, fleet.known)
         pairs = fleet.pairs.rows(key_of(dealers[rows], items))
         fleet.make_room()
-        lines = unit_price.Lines(
-            dealers[rows], items, pairs, slots[rows], self._today[rows], np.log(price[rows])
-        )
-        unit_price.count_lines(
-            fleet.price, fleet.pair, fleet.known.item, fleet.votes, lines, 1 / SCALE,
-            fleet.open.price,
-        )  # fmt: skip
+        fleet.lines.append(Lines(dealers[rows], items, pairs, ticks[rows], np.log(price[rows])))
 
 
 class _CaseIntake:

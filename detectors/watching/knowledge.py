@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import unit_price
+from detectors.baselines import price_lines
 from detectors.baselines.case_rate import CasePools
 from detectors.baselines.common_factor import SPEEDS, PeerSums
 from detectors.baselines.order_volume import Pools
@@ -41,7 +41,7 @@ class Knowledge:
         self.thresholds: dict[str, float] = {}
         self.nominals: dict[str, float] = {}
         self.items = Names()  # "currency NUL sku"
-        self.item = unit_price.empty_items(0)
+        self.item = price_lines.empty_items(0)
         self.skus = Names()
         self.factors: F64 = np.ones((2, 0, 2))  # (kinds of case, skus, factor and excess)
 
@@ -66,7 +66,7 @@ class Knowledge:
 
     def make_room(self) -> None:
         """Room for every article named so far."""
-        self.item = grown(self.item, unit_price.empty_items, len(self.items))
+        self.item = grown(self.item, price_lines.empty_items, len(self.items))
         missing = len(self.skus) - self.factors.shape[1]
         if missing > 0:
             more = np.ones((2, max(missing, self.factors.shape[1]), 2))
@@ -123,7 +123,7 @@ class Knowledge:
         self.items = Names.of_array(arrays["known.items"])
         self.skus = Names.of_array(arrays["known.skus"])
         self.factors = np.array(arrays["known.factors"])
-        self.item = from_arrays("known.item", unit_price.empty_items, arrays)
+        self.item = from_arrays("known.item", price_lines.empty_items, arrays)
 
 
 def item_name(currency: str, sku: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import pattern, unit_price
+from detectors.baselines import pattern, price_lines
 from detectors.columns import F64, I64
 from detectors.evidence.detector import Form
 from detectors.registry import DETECTORS
@@ -46,7 +46,7 @@ def _of(fleet: Fleet, name: Kind, rows: I64, found: F64, days: F64) -> F64:
 def _variance(fleet: Fleet, name: Kind, rows: I64, days: F64) -> F64:
     """(k,) of what is expected over so many days: moods of the dealer, errors of its level."""
     if DETECTORS[name].form is Form.RESIDUAL:
-        drift = fleet.known.pools["drift"][0] + unit_price.OWN_TERM**2 / 10.0
+        drift = fleet.known.pools["drift"][0] + price_lines.OWN_TERM**2 / 10.0
         return np.full(len(rows), drift)
     own = noise.own_variance(fleet, name, rows, days)
     return own + noise.level_variance(fleet, name, rows)

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import special
 
 from detectors.baselines import history as past
-from detectors.baselines import unit_price
 from detectors.baselines.history import Moment, Windows
+from detectors.baselines.price_lines import OWN_TERM
 from detectors.columns import F64, I64, Bool
 from detectors.evidence.detector import Form
 from detectors.registry import DETECTORS, KINDS
@@ -144,7 +144,7 @@ def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64,
 
 
 def _of_prices(fleet: Fleet, windows: Windows, since: I64) -> Shown:
-    drift = fleet.known.pools["drift"][0] + unit_price.OWN_TERM**2 / 10.0
+    drift = fleet.known.pools["drift"][0] + OWN_TERM**2 / 10.0
     total, precision = windows.observed, np.maximum(windows.expected, 1e-9)
     # evidence of the mean: its square over twice its variance, drift of the dealer included
     strength = total**2 / (2.0 * precision * (1.0 + precision * drift))

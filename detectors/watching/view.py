@@ -13,9 +13,10 @@ from detectors.columns import F64, I64, Bool
 from detectors.locales import Segments
 from detectors.setup import Setup
 from detectors.timeline import DAY
-from detectors.watching import effects
+from detectors.watching import effects, prices
 from detectors.watching.effects import Effects
 from detectors.watching.fleet import Fleet
+from detectors.watching.prices import PriceView
 
 HOME: Final = 0  # the locale of the settings
 
@@ -36,7 +37,7 @@ class TickView:
     exposure: F64  # operating days, times what known windows expect
     expected: F64  # orders, without common factor
     mature: Bool
-    price: F64  # (k, 3) see unit_price.count_lines
+    prices: PriceView
     cases: F64  # (k, 2) complaints, returns
     fresh: F64  # (k, 2) order lines weighted by article, for complaints and returns
     segments: Segments
@@ -78,7 +79,7 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
         mature=order_volume.mature(
             fleet.volume, rows, standing.first_day, standing.tier, day, pools
         ),
-        price=opened.price[rows, slot],
+        prices=prices.take(fleet, rows, day, tick),
         cases=np.maximum(opened.cases[rows, slot], 0.0),
         fresh=opened.exposure[rows, slot],
         segments=segments,

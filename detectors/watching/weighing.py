@@ -9,6 +9,7 @@ from detectors.baselines import history as past
 from detectors.baselines.common_factor import log_factors
 from detectors.columns import F64
 from detectors.registry import DETECTORS
+from detectors.watching import prices
 from detectors.watching.fleet import CASES, Fleet
 from detectors.watching.knowledge import CASE_KINDS, peer_sums
 from detectors.watching.view import TickView
@@ -56,9 +57,11 @@ def _orders(fleet: Fleet, view: TickView, log_factor: F64, tick_days: float) -> 
 
 def _prices(fleet: Fleet, view: TickView) -> None:
     kind, price = Kind.UNIT_PRICE_DROP, fleet.price
-    bought = np.flatnonzero(view.price[:, 1] > 0)
+    sums = prices.weigh(fleet, view.prices)
+    heard = sums[:, 1] > 0
+    bought = view.prices.bought[heard]
     rows = view.rows[bought]
-    total, precision, shift = view.price[bought].T
+    total, precision, shift = sums[heard].T
     price.day_weighted[rows] += total
     price.day_precision[rows] += precision
     past.record(fleet.history[kind], rows, view.tick, view.day[bought], shift, precision)

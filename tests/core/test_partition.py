@@ -214,7 +214,7 @@ def test_restored_partition_does_not_follow_the_one_it_comes_from() -> None:
     partition.apply(START + 2 * TICK, batches(records()[200:600]))
     partition.weigh(network.combine([partition.close(tick + 1)]))
     for key, array in restored.snapshot().items():
-        assert np.array_equal(array, copies[key]), key
+        np.testing.assert_array_equal(array, copies[key], err_msg=key)  # nan is nan
 
 
 def census_of(number: int, arriving: list[Record]) -> Census:

@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.baselines.common_factor import SCALE
-from detectors.baselines.unit_price import NEW_DEVIATION
-from detectors.deciding.totals import ItemLevels, SkuFactors
+from detectors.baselines.price_lines import NEW_DEVIATION
+from detectors.deciding.totals import JUMP_DEALERS, JUMP_SHARE, ItemLevels, SkuFactors
 from schemas.named_rows import Sums
 
 NAMES = st.sampled_from(["EUR\0a", "EUR\0b", "USD\0a", "EUR\0B"])
 SCALED = st.integers(-(10**9), 10**9)
 COUNTS = st.integers(0, 200)
+FEW = st.integers(0, 20 * int(SCALE))
 ROWS = st.tuples(
-    COUNTS, st.integers(0, 10**9), SCALED, SCALED, st.integers(0, 10**9), COUNTS, SCALED
-)
+    COUNTS, st.integers(0, 10**9), SCALED, SCALED, st.integers(0, 10**9), COUNTS, SCALED,
+    COUNTS, FEW, FEW, SCALED, FEW, SCALED,
+)  # fmt: skip
 PARTS = st.lists(st.dictionaries(NAMES, ROWS), max_size=3)
 
 
@@ -35,19 +37,51 @@ class OneByOne:
         self.is_known = False
 
     def add(self, rows: list[tuple[int, ...]]) -> None:
-        lines, votes, residuals, everybody, deviations, unknown, logs = map(sum, zip(*rows))  # noqa: B905
+        (
+            lines, votes, residuals, everybody, deviations, unknown, logs,
+            settled, dealers, low, fallen, high, risen,
+        ) = map(sum, zip(*rows))  # fmt: skip  # noqa: B905
+        jump = 0.0
+        if dealers >= JUMP_DEALERS * SCALE and low >= JUMP_SHARE * dealers:
+            jump += fallen / max(low, 1.0)
+        if dealers >= JUMP_DEALERS * SCALE and high >= JUMP_SHARE * dealers:
+            jump += risen / max(high, 1.0)
         if not self.is_known and unknown:
             self.level = logs / SCALE / unknown
         if lines and self.seen < ItemLevels.VOTES:
             self.level += everybody / SCALE / (self.seen + unknown + lines)
+        elif votes and jump:
+            self.level += jump
         elif votes:
             self.level += residuals / SCALE / max(votes / SCALE, ItemLevels.VOTES)
-        if lines:
-            mean = deviations / SCALE / lines * 1.2533
-            self.deviation += min(lines / 400.0, 0.5) * (mean - self.deviation)
+        if settled:
+            mean = deviations / SCALE / settled * 1.2533
+            self.deviation += min(settled / 400.0, 0.5) * (mean - self.deviation)
             self.deviation = min(max(self.deviation, 0.01), 0.5)
         self.seen += lines + unknown
         self.is_known = True
+
+
+def votes_of(fallen: int, still: int) -> dict[str, tuple[int, ...]]:
+    """Dealers that paid 30 % less for an article, and as usual, in one tick."""
+    one, every, cut = int(SCALE), fallen + still, round(-0.1 * SCALE) * fallen
+    far = round(-0.36 * SCALE) * fallen
+    row = (every, every * one, cut, cut, 0, 0, 0, 0, every * one, fallen * one, far, 0, 0)
+    return {"EUR\0a": row}
+
+
+@pytest.mark.parametrize(
+    ("fallen", "still", "jumps"), [(8, 0, True), (60, 23, True), (7, 0, False), (23, 60, False)]
+)
+def test_price_that_most_dealers_pay_in_a_tick_is_the_level(
+    fallen: int, still: int, jumps: bool
+) -> None:
+    levels = ItemLevels()
+    before = levels.add([sums(votes_of(0, 80))])
+    told = levels.add([sums(votes_of(fallen, still))])
+    moved = told.rows(2)[0][0] - before.rows(2)[0][0]
+    assert (moved == pytest.approx(-0.36, abs=1e-5)) == jumps
+    assert moved < 0
 
 
 @given(st.lists(PARTS, max_size=6))

@@ -1,0 +1,222 @@
+"""Order lines against the usual price of their article, when their tick closes.
+
+Lines wait for the end of their tick. Then they vote: on where the network level of their article
+is, and on whether it has jumped. Where most of the dealers that bought an article in one tick paid
+clearly less (or more) than before, it is the article that has another price; the network says so in
+the outlook of the same tick, and only then is each line weighed against the level in force. So a
+promotion of the whole chain is nobody's cut, on its first day too.
+
+A line waits with 40 bytes; a tick of 100,000 lines is 4 MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from detectors.columns import F32, F64, I32, I64, Bool
+from detectors.compiled import compiled
+
+LEARN_LATE_DAYS: Final = 7
+KEEP: Final = 0.5 ** (1 / 60.0)  # per day, of mark-up and article terms
+GROSS: Final = 1.6  # |log residual|: a factor of five, a slip of the keyboard
+OWN_TERM: Final = 0.05  # standard deviation of mark-ups, and of dealer x article terms
+NEW_DEVIATION: Final = 0.1  # of a line, for an article without history
+VOTE_MIN_LINES: Final = 3.0
+CLEARLY: Final = 2.0  # standard deviations of a line
+TO_DEVIATION: Final = 1.2533  # from mean absolute to standard deviation, for a normal
+
+
+class Standing(NamedTuple):
+    """What voting and weighing know of the dealers; arrays (n,)."""
+
+    markup: F64  # log, over the network level
+    lines: F64  # forgotten sum of lines
+    suspicion: F64  # 0 to 1
+    day_surplus: F64  # of the open local day: mild residuals …
+    day_lines: F64  # … and lines
+
+
+class Pair(NamedTuple):
+    """What one dealer usually pays for one article, beyond level and mark-up."""
+
+    surplus: F32  # (m,) forgotten sums as of `day`: residuals …
+    lines: F32  # … and lines
+    late_surplus: F32  # (m,) waiting to teach, since `late_day`
+    late_lines: F32
+    day: I32  # (m,) local day of the last line
+    late_day: I32
+
+
+def empty_pairs(m: int) -> Pair:
+    """Nothing known yet of m pairs of dealer and article."""
+    return Pair(
+        surplus=np.zeros(m, np.float32),
+        lines=np.zeros(m, np.float32),
+        late_surplus=np.zeros(m, np.float32),
+        late_lines=np.zeros(m, np.float32),
+        day=np.zeros(m, np.int32),
+        late_day=np.zeros(m, np.int32),
+    )
+
+
+class Item(NamedTuple):
+    """An article in one currency, as the network last told."""
+
+    level: F64  # (j,) log unit price, nan before it is known
+    deviation: F64  # (j,) standard deviation of a line
+
+
+def empty_items(j: int) -> Item:
+    """Articles the network has not spoken of."""
+    return Item(level=np.full(j, np.nan), deviation=np.full(j, NEW_DEVIATION))
+
+
+class ItemVotes(NamedTuple):
+    """What this partition's lines say about articles since the last census (sums, scaled later)."""
+
+    lines: F64  # (j,)
+    votes: F64
+    residuals: F64
+    all_residuals: F64
+    deviations: F64
+    unknown_lines: F64
+    unknown_logs: F64
+    settled: F64  # lines that `deviations` are of: those weighed after the last census
+    dealers: F64  # one vote each, of those that bought in the tick …
+    low: F64  # … of which clearly below the level, and the sum of their residuals
+    low_residuals: F64
+    high: F64  # … and above it
+    high_residuals: F64
+
+
+def empty_votes(j: int) -> ItemVotes:
+    """No lines since the last census."""
+    return ItemVotes(*(np.zeros(j) for _ in ItemVotes._fields))
+
+
+class Lines(NamedTuple):
+    """Priced order lines; all arrays (k,)."""
+
+    dealer: I64
+    item: I64
+    pair: I64
+    tick: I64  # it belongs to
+    log_price: F64
+
+
+def no_lines(k: int = 0) -> Lines:
+    """Room for k lines."""
+    zeros = np.zeros(k, np.int64)
+    return Lines(zeros, zeros.copy(), zeros.copy(), zeros.copy(), np.zeros(k))
+
+
+def joined(parts: Iterable[Lines]) -> Lines:
+    """All of them, in their order."""
+    return Lines._make(map(np.concatenate, zip(no_lines(), *parts, strict=True)))
+
+
+@compiled
+def _bring_up_to_date(pair: Pair, p: int, day: int, suspicion: float) -> None:
+    """Forget by days; what has waited a week teaches now."""
+    fade = KEEP ** max(day - pair.day[p], 0)
+    pair.surplus[p] *= fade
+    pair.lines[p] *= fade
+    pair.day[p] = max(pair.day[p], day)
+    if pair.late_lines[p] > 0.0 and (
+        pair.late_day[p] <= day - LEARN_LATE_DAYS or pair.lines[p] < 4
+    ):
+        pair.surplus[p] += (1.0 - suspicion) * pair.late_surplus[p]
+        pair.lines[p] += (1.0 - suspicion) * pair.late_lines[p]
+        pair.late_surplus[p], pair.late_lines[p] = 0.0, 0.0
+    if pair.late_lines[p] == 0.0:
+        pair.late_day[p] = day
+
+
+@compiled
+def _residual(price: Standing, pair: Pair, item: Item, lines: Lines, k: int) -> float:
+    d, p = lines.dealer[k], lines.pair[k]
+    own = pair.surplus[p] / (pair.lines[p] + 4.0)
+    return float(lines.log_price[k] - item.level[lines.item[k]] - price.markup[d] - own)
+
+
+@compiled
+def _deviation(pair: Pair, item: Item, lines: Lines, k: int) -> float:
+    error = OWN_TERM * OWN_TERM / (pair.lines[lines.pair[k]] + 5.0)
+    return float(np.sqrt(item.deviation[lines.item[k]] ** 2 + error))
+
+
+@compiled
+def vote(
+    price: Standing, pair: Pair, item: Item, votes: ItemVotes, lines: Lines, order: I64, day: I64,
+    unit: float, known: Bool,
+) -> None:  # fmt: skip
+    """The lines of a tick vote on the levels of their articles.
+
+    order: (k,) lines by article, then dealer, then as they came; day: (k,) local one of the dealer;
+    known: (k,) filled with whether the article has a level. Votes are rounded to whole multiples of
+    `unit`, so that their sums do not depend on the order of dealers.
+    """
+    item_before, dealer_before = -1, -1
+    for k in order:
+        d, j = lines.dealer[k], lines.item[k]
+        _bring_up_to_date(pair, lines.pair[k], day[k], price.suspicion[d])
+        known[k] = not np.isnan(item.level[j])
+        if not known[k]:
+            votes.unknown_lines[j] += 1.0
+            votes.unknown_logs[j] += np.rint((lines.log_price[k] - price.markup[d]) / unit) * unit
+            continue
+        residual = _residual(price, pair, item, lines, k)
+        if abs(residual) > GROSS:
+            continue
+        deviation = _deviation(pair, item, lines, k)
+        trust = 1.0 - price.suspicion[d] if price.lines[d] > VOTE_MIN_LINES else 0.0
+        cut = min(max(residual, -2.0 * deviation), 2.0 * deviation)
+        votes.lines[j] += 1.0
+        votes.votes[j] += np.rint(trust / unit) * unit
+        votes.residuals[j] += np.rint(trust * cut / unit) * unit
+        votes.all_residuals[j] += np.rint(cut / unit) * unit
+        if j == item_before and d == dealer_before:
+            continue
+        item_before, dealer_before = j, d
+        votes.dealers[j] += np.rint(trust / unit) * unit
+        if residual < -CLEARLY * deviation:
+            votes.low[j] += np.rint(trust / unit) * unit
+            votes.low_residuals[j] += np.rint(trust * residual / unit) * unit
+        elif residual > CLEARLY * deviation:
+            votes.high[j] += np.rint(trust / unit) * unit
+            votes.high_residuals[j] += np.rint(trust * residual / unit) * unit
+
+
+@compiled
+def weigh(
+    price: Standing, pair: Pair, item: Item, votes: ItemVotes, lines: Lines, known: Bool,
+    place: I64, unit: float, sums: F64,
+) -> None:  # fmt: skip
+    """Weigh the lines of a tick against the levels in force; they begin to teach.
+
+    place: (k,) row of sums (m, 3), to which precision times cut residual, precision, and precision
+    times residual are added.
+    """
+    for k in range(len(lines.dealer)):
+        d, j, p = lines.dealer[k], lines.item[k], lines.pair[k]
+        if not known[k]:
+            continue
+        residual = _residual(price, pair, item, lines, k)
+        if abs(residual) > GROSS:
+            continue
+        deviation = _deviation(pair, item, lines, k)
+        cut = min(max(residual, -3.0 * deviation), 3.0 * deviation)
+        precision = 1.0 / (deviation * deviation)
+        sums[place[k], 0] += precision * cut
+        sums[place[k], 1] += precision
+        sums[place[k], 2] += precision * residual
+        votes.settled[j] += 1.0
+        votes.deviations[j] += np.rint(min(abs(residual), 0.4) / unit) * unit
+        mild = min(max(residual, -0.25), 0.25)
+        price.day_surplus[d] += mild
+        price.day_lines[d] += 1.0
+        pair.late_surplus[p] += 0.7 * mild
+        pair.late_lines[p] += 1.0
