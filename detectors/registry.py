@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectors.baselines import case_rate, order_volume, pattern, unit_price
+from detectors.baselines import case_rate, order_volume, pattern, rhythm, unit_price
 from detectors.evidence.detector import Detector
 from schemas.alert import Kind
 
@@ -18,6 +18,7 @@ DETECTORS: Final[dict[str, Detector]] = {
     detector.name: detector
     for detector in (
         order_volume.DETECTOR,
+        rhythm.DETECTOR,
         unit_price.DETECTOR,
         *case_rate.DETECTORS,
         pattern.DETECTOR,

@@ -20,6 +20,15 @@ class CellSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     expected: int
 
 
+class OpenSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Dealers of one region that ordered on a local day, and how many should have (scaled)."""
+
+    region: str
+    ordered: int
+    expected: int
+    variance: int
+
+
 class PatternPoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Where one dealer stood lately: for every measure the probability of less, 0 to 1."""
 
@@ -50,6 +59,7 @@ class Census(msgspec.Struct, tag="census", frozen=True):
     returns: Sums
     pools: dict[str, list[int]]  # what the fleet teaches, once a day (scaled)
     patterns: list[PatternSums] = []  # likewise
+    opened: list[OpenSums] = []  # at the end of a local day
 
 
 class RatioSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -85,6 +95,7 @@ class Outlook(msgspec.Struct, tag="outlook", frozen=True):
     missing: list[int]  # partitions that did not report in time
     nominals: dict[str, float] = {}  # kind -> nats before calibration
     patterns: list[PatternLaw] = []  # after a local day
+    opened: list[OpenSums] = []  # likewise
 
 
 class DealerCard(msgspec.Struct, array_like=True, frozen=True, gc=False):

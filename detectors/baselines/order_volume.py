@@ -43,6 +43,8 @@ PRIOR_DAYS: Final = 2.0  # what the tier's level is worth
 LEVEL_PERSISTENCE_DAYS: Final = 30.0  # autocorrelation time of a young level's error
 SUSPICION_KEEP: Final = 0.8  # per day
 MIN_AGE_DAYS: Final = 14
+ACCEPT_ORDERS: Final = 8.0  # usual orders a suspicion lasts before a new level is accepted …
+MOST_ACCEPT_DAYS: Final = 365.0  # … or so long
 LEAST_STEP: Final = 0.1  # expected orders worth a step of the evidence; less waits, at most a day
 
 
@@ -172,14 +174,8 @@ def seen(
 
     weight, extra_variance: (k,) what known windows make of the evidence (detectors.calendar);
     share: (k,) of the time in which a change may begin for this detector (see evidence.joint).
-
-    A young level's error is as persistent as it is uncertain: its variance 1 / A joins the latent
-    one, and the autocorrelation time is the mean of both, weighted by variance.
     """
-    own = dispersion(volume, rows, pools) + extra_variance
-    error = 1.0 / (volume.level_orders[rows] + 2.0)
-    lasting = own / (1.0 - pools.persistence) + error * LEVEL_PERSISTENCE_DAYS
-    days = np.maximum(lasting / (own + error), 1.05)
+    spread, fading = latent(volume, rows, pools, extra_variance)
     expected, elapsed = volume.pending_expected[rows], volume.pending_days[rows]
     volume.pending_expected[rows] = 0.0
     volume.pending_days[rows] = 0.0
@@ -188,10 +184,23 @@ def seen(
         value=count,
         expected=np.maximum(expected, 1e-12),
         elapsed=elapsed * share,
-        spread=np.sqrt(np.log1p(np.clip(own + error, 0.0, 2.0))),
-        fading=-np.log1p(-1.0 / days) * elapsed,
+        spread=spread,
+        fading=fading * elapsed,
         weight=weight,
     )
+
+
+def latent(volume: Volume, rows: I64, pools: Pools, extra_variance: F64) -> tuple[F64, F64]:
+    """(k,) standard deviation of the latent log-intensity, and its fading per day.
+
+    A young level's error is as persistent as it is uncertain: its variance 1 / A joins the latent
+    one, and the autocorrelation time is the mean of both, weighted by variance.
+    """
+    own = dispersion(volume, rows, pools) + extra_variance
+    error = 1.0 / (volume.level_orders[rows] + 2.0)
+    lasting = own / (1.0 - pools.persistence) + error * LEVEL_PERSISTENCE_DAYS
+    days = np.maximum(lasting / (own + error), 1.05)
+    return np.sqrt(np.log1p(np.clip(own + error, 0.0, 2.0))), -np.log1p(-1.0 / days)
 
 
 class DayLesson(NamedTuple):
@@ -313,8 +322,12 @@ def _learn_level(volume: Volume, i: int, variance: float, day: int, planned: boo
 
 @compiled
 def _accept(volume: Volume, i: int, observed: float, expected: float) -> bool:
-    """After 60 days under suspicion the last four weeks are the level; the old is remembered."""
-    if volume.frozen_days[i] <= ACCEPT_DAYS:
+    """After 60 days (8 usual gaps) of suspicion the last four weeks are the level.
+
+    The old one is remembered.
+    """
+    own = min(ACCEPT_ORDERS / max(volume.level[i], 1e-9), MOST_ACCEPT_DAYS)
+    if volume.frozen_days[i] <= max(ACCEPT_DAYS, own):
         return False
     volume.former[i] = max(volume.former[i], volume.level[i])
     volume.level_orders[i] = observed

@@ -26,7 +26,7 @@ from detectors.deciding.forests import Patterns
 from detectors.deciding.overdue import of_overdue
 from detectors.deciding.plugged import of_alarms
 from detectors.deciding.pools import FleetPools
-from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors
+from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors, opened
 from detectors.registry import KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
@@ -104,6 +104,7 @@ class Network:
             nominals=self._nominals if pools else {},
             silent=["orders", *FOLLOWING] if blurred else self._silent(),
             missing=sorted(set(range(self._partitions)) - reported),
+            opened=opened(cell for one in censuses for cell in one.opened),
             patterns=self._patterns.add(
                 (told for one in censuses for told in one.patterns),
                 self._setup.timeline.end(tick) / DAY,

@@ -11,12 +11,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from detectors.baselines import rhythm
 from detectors.baselines.common_factor import SCALE
 from detectors.deciding.resolutions import Resolutions
 from detectors.watching.knowledge import CASE_KINDS
 from detectors.watching.learning import BIN, LEVEL_LOWEST
 
 PERSISTENCE_KEEP: Final = 0.985  # per day
+FLEET: Final = 20.0  # dealers that can teach others
 
 
 class FleetPools:
@@ -39,6 +41,8 @@ class FleetPools:
             group, of_member, _ = name.partition("/")
             if group == "tier":
                 told[name] = _tier(sums)
+            elif group == "rhythm":
+                told[name] = _rhythm(sums)
             elif group == "week":
                 told[name] = [_median(sums)]
             elif of_member:
@@ -102,6 +106,18 @@ def _tier(sums: list[int]) -> list[float]:
     weekday = (orders + 1.0) / (expected + 1.0)
     level = _median(sums[38:]) if sum(sums[38:]) else 1.0
     return [level, *(weekday / weekday.mean()).tolist(), *(hours / hours.sum()).tolist()]
+
+
+def _rhythm(sums: list[int]) -> list[float]:
+    """Skips by cycle, logit of the share that keeps a rhythm, log prior of the shapes."""
+    skips, cycles, trusted, short, known, *shapes = (value / SCALE for value in sums)
+    skipping = min(max((skips + 0.2) / (skips + cycles + 10.0), 0.005), 0.1)
+    share = (trusted + 0.2) / (short + 2.0)
+    trust = min(max(log(share / (1.0 - share)), -6.0), 2.0) if short >= FLEET else rhythm.TRUST
+    told = np.array(rhythm.SHAPE_PRIOR)
+    if known >= FLEET:
+        told = 0.8 * np.array(shapes) / known + 0.2 * told
+    return [skipping, trust, *np.log(told).tolist()]
 
 
 def _median(histogram: list[int]) -> float:

@@ -18,7 +18,7 @@ from detectors.baselines.price_lines import NEW_DEVIATION, TO_DEVIATION, ItemVot
 from detectors.columns import F64, I64, Bool, grown
 from detectors.watching.dealers import Names
 from schemas.named_rows import Levels, Sums
-from schemas.wire import CellSums, RatioSums
+from schemas.wire import CellSums, OpenSums, RatioSums
 
 JUMP_DEALERS: Final = 8.0  # fewer make no price list
 JUMP_SHARE: Final = 0.6  # of them; by chance (2.3 % of lines are so far off) once in millions
@@ -77,6 +77,16 @@ class PeerTotals:
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         self._cells = {(region, tier): np.array(sums) for region, tier, sums in state}
+
+
+def opened(cells: Iterable[OpenSums]) -> list[OpenSums]:
+    """Who was open on a local day, by region."""
+    whole: dict[str, list[int]] = {}
+    for cell in cells:
+        sums = whole.setdefault(cell.region, [0, 0, 0])
+        for place, value in enumerate((cell.ordered, cell.expected, cell.variance)):
+            sums[place] += value
+    return [OpenSums(region, *whole[region]) for region in sorted(whole)]
 
 
 class _Articles(Names):

@@ -17,6 +17,10 @@ class Form(StrEnum):
 
     COUNT = "count"  # a count and its expected value
     RESIDUAL = "residual"  # a mean residual and its precision
+    SILENCE = "silence"  # whether there was anything at all, and how likely nothing was
+
+
+Step = ev.Seen | ev.Silence  # the latter for the form of that name
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +33,7 @@ class Detector:
 
     kind: Kind
     form: Form
-    sizes: (
-        F64  # (sizes,) ratios of the rate (count) or shifts of the mean (residual) after a change
-    )
+    sizes: F64  # (sizes,) ratios of the rate (count, silence) or shifts of the mean (residual)
     falling: bool  # the change looked for is a fall
     hourly: bool = False  # strong enough to be proven within a day: the past is kept by tick
     part: str = ""  # what of the kind it looks at, when it is not the leading one
@@ -43,12 +45,16 @@ class Detector:
 
     def empty(self, n: int) -> ev.Evidence:
         """No evidence yet for n entities."""
-        return ev.empty(n, len(self.sizes))
+        return ev.empty(n, len(self.sizes), latent=self.form is not Form.SILENCE)
 
-    def step(self, evidence: ev.Evidence, seen: ev.Seen, now: float) -> None:
+    def step(self, evidence: ev.Evidence, seen: Step, now: float) -> None:
         """Weigh one step of some entities, in place; now: days since 1970."""
-        step = ev.step_counts if self.form is Form.COUNT else ev.step_residuals
-        step(evidence, seen, self.sizes, now)
+        if isinstance(seen, ev.Silence):
+            ev.step_silence(evidence, seen, now)
+        elif self.form is Form.COUNT:
+            ev.step_counts(evidence, seen, self.sizes, now)
+        else:
+            ev.step_residuals(evidence, seen, self.sizes, now)
 
     def log_odds(self, evidence: ev.Evidence, rows: I64) -> F64:
         """(k,) ln R; an alarm at ln(365 / b) comes at most b times a year by chance."""

@@ -16,6 +16,9 @@ Beside each size the mean start of its mass is carried: where most of the eviden
 began. The residual form has the shift of a mean instead of the ratio of a rate, a latent drift of
 standard deviation `spread` instead of a log-intensity, and a precision instead of an expected
 count.
+
+A third form is given the chance of silence, in control and changed, by a model that has no latent
+state (`detectors.evidence.renewal`): a chain of one state.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from detectors.columns import F64, I64
+from detectors.columns import F64, I64, Bool
 from detectors.compiled import compiled
 from detectors.evidence.chain import POSITIONS, STATES, STATIONARY, TRANSITIONS, level_of
 
@@ -34,14 +37,16 @@ NOTHING: Final = -20.0  # log R before there is any
 # R is capped at e^30, and (fading 1e-6) / 2 to the power of 8 states is 4e-51.
 MOST_LOG: Final = 400.0  # log likelihood ratio of one state in one step
 LEAST_NORM: Final = 1e-60
+LEAST_SILENT: Final = 1e-12  # probabilities of silence are kept this far from 0 …
+MOST_SILENT: Final = 1.0 - 1e-9  # … and from 1
 MOST_PER_STEP: Final = 5.0  # nats one step of residuals may add: a single visit proves nothing
 
 
 class Evidence(NamedTuple):
     """What is carried per entity."""
 
-    alpha: F64  # (n, STATES) in-control probabilities of the latent state
-    beta: F64  # (n, sizes, STATES) R of each size, days
+    alpha: F64  # (n, states) in-control probabilities of the latent state
+    beta: F64  # (n, sizes, states) R of each size, days
     start: F64  # (n, sizes) mean start of the mass, days since 1970
     log_odds: F64  # (n,) ln R
 
@@ -58,11 +63,23 @@ class Seen(NamedTuple):
     weight: F64  # of this step's evidence, 0 to 1
 
 
-def empty(n: int, sizes: int) -> Evidence:
-    """No evidence yet for n entities."""
+class Silence(NamedTuple):
+    """One step of some entities that either spoke or did not; all arrays (k,) unless stated."""
+
+    rows: I64  # which entities, without repeats
+    spoke: Bool
+    usual: F64  # P(silent | in control)
+    changed: F64  # (k, sizes) P(silent | changed)
+    elapsed: F64  # days since the entity's last step, as far as a change may begin in them
+    keep: F64  # of the evidence so far; what is long past is no news
+
+
+def empty(n: int, sizes: int, *, latent: bool = True) -> Evidence:
+    """No evidence yet for n entities; without a latent state its chain has one state."""
+    alpha = STATIONARY if latent else np.ones(1)
     return Evidence(
-        alpha=np.tile(STATIONARY, (n, 1)),
-        beta=np.zeros((n, sizes, STATES)),
+        alpha=np.tile(alpha, (n, 1)),
+        beta=np.zeros((n, sizes, len(alpha))),
         start=np.zeros((n, sizes)),
         log_odds=np.full(n, NOTHING),
     )
@@ -166,6 +183,48 @@ def step_residuals(evidence: Evidence, seen: Seen, shifts: F64, now: float) -> N
                 gain = precision * (shifts[j] * off - 0.5 * shifts[j] * shifts[j])
                 change[j, z] = min(gain, MOST_PER_STEP)
         _weigh(evidence, i, control, change)
+
+
+@compiled
+def step_silence(evidence: Evidence, seen: Silence, now: float) -> None:
+    """One step of who speaks or is silent; now: days since 1970.
+
+    To speak is never evidence of speaking less: a law that holds an order for impossible (between
+    two cycles, say) is wrong sooner than the dealer has changed. Cutting evidence is always safe.
+    """
+    for k in range(len(seen.rows)):
+        i, elapsed = seen.rows[k], seen.elapsed[k]
+        beta, start = evidence.beta[i, :, 0], evidence.start[i]
+        usual = min(max(seen.usual[k], LEAST_SILENT), MOST_SILENT)
+        total = 0.0
+        for j in range(len(beta)):
+            mass = beta[j] * seen.keep[k]
+            if elapsed > 0.0:
+                began = now - 0.5 * elapsed
+                start[j] = (mass * start[j] + elapsed * began) / (mass + elapsed)
+            changed = min(max(seen.changed[k, j], LEAST_SILENT), MOST_SILENT)
+            spoken = min((1.0 - changed) / (1.0 - usual), 1.0)
+            gain = spoken if seen.spoke[k] else changed / usual
+            beta[j] = min((mass + elapsed) * gain, CAP)
+            total += beta[j]
+        evidence.log_odds[i] = np.log(max(total / len(beta), 1e-9))
+
+
+@compiled
+def intensity(evidence: Evidence, rows: I64, spread: F64, fading: F64, out: F64) -> None:
+    """Fill out (n, 2) at rows: mean and variance of exp(latent) one step of this fading ahead."""
+    for k in range(len(rows)):
+        alpha, matrix = evidence.alpha[rows[k]], TRANSITIONS[level_of(fading[k])]
+        first, second = 0.0, 0.0
+        for z in range(STATES):
+            probability = 0.0
+            for y in range(STATES):
+                probability += alpha[y] * matrix[y, z]
+            value = np.exp(spread[k] * POSITIONS[z] - 0.5 * spread[k] * spread[k])
+            first += probability * value
+            second += probability * value * value
+        out[rows[k], 0] = first
+        out[rows[k], 1] = max(second - first * first, 0.0)
 
 
 def posterior(evidence: Evidence, rows: I64) -> F64:

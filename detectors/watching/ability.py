@@ -5,9 +5,10 @@ Kullback-Leibler divergence of two negative binomials of shape 1 / v, v the rela
 
     r m ln(r q) + ln(q) / v        q = (1 + v m) / (1 + r v m)
 
-Silence is r = 0. A dealer of whom not even the largest change that a kind looks for could be proven
-in 60 days, or in four of its own gaps, has no share of the budget and is not told of: its evidence
-could cross the line only by the passing of time.
+Silence is r = 0, and earns what the dealer's rhythm says if that is more. A dealer of whom not even
+the largest change that a kind looks for could be proven in 60 days, or in four of its own gaps, has
+no share of the budget and is not told of: its evidence could cross the line only by the passing of
+time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, order_volume, pattern, unit_price
+from detectors.baselines import case_rate, order_volume, pattern, rhythm, unit_price
 from detectors.columns import F64, I64, Bool
 from detectors.evidence.detector import Form
 from detectors.registry import KINDS
@@ -57,7 +58,10 @@ def earned(fleet: Fleet, kind: Kind, rows: I64, day: int | I64, ratio: float, da
     expected = noise.daily(fleet, kind, rows, day) * days
     lasting = order_volume.LEVEL_PERSISTENCE_DAYS if kind not in CASES else case_rate.RATE_DAYS
     error = noise.shrinking(noise.level_variance(fleet, kind, rows), 1.0 / lasting, days)
-    return information(expected, ratio, noise.own_variance(fleet, kind, rows, days) + error)
+    nats = information(expected, ratio, noise.own_variance(fleet, kind, rows, days) + error)
+    if kind is Kind.ORDER_VOLUME_DROP and ratio == 0.0:
+        nats = np.maximum(nats, rhythm.proof(fleet.rhythm, rows, days, fleet.known.rhythm_pools()))
+    return nats
 
 
 def information(expected: F64, ratio: float, variance: F64) -> F64:

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from detectors.baselines import order_volume
+from detectors.baselines import openings, order_volume
 from detectors.baselines.common_factor import SCALE, keep, scaled
 from detectors.columns import F64, I64, Array
 from detectors.compiled import compiled
@@ -14,7 +14,7 @@ from detectors.watching.dealers import Names
 from detectors.watching.fleet import Fleet
 from detectors.watching.view import TickView
 from schemas.named_rows import Sums
-from schemas.wire import CellSums, Census
+from schemas.wire import CellSums, Census, OpenSums
 
 # by column of ItemVotes: lines are counted whole, everything else in multiples of 1 / SCALE
 _UNITS = (1.0, SCALE, SCALE, SCALE, SCALE, 1.0, SCALE, 1.0, *(SCALE,) * 5)
@@ -39,6 +39,7 @@ def census(
         returns=_cases(fleet, 1),
         pools=pools,
         patterns=fleet.patterns.hand_over(),
+        opened=_opened(fleet, view),
     )
 
 
@@ -72,6 +73,16 @@ def _by_cell(fleet: Fleet, cell: I64, observed: F64, expected: F64) -> list[Cell
         )
         for code in np.flatnonzero((seen > 0) | (mean > 0)).tolist()
     ]
+
+
+def _opened(fleet: Fleet, view: TickView) -> list[OpenSums]:
+    """Votes of the dealers with a rhythm on who was open on the day that is over."""
+    if view.over is None:
+        return []
+    names, region = fleet.dealers.regions.all, fleet.dealers.standing.region[view.over.rows]
+    sums = [np.bincount(region, vote, len(names)) for vote in openings.votes(view.over).T]
+    table = np.stack(sums, axis=1).astype(np.int64).tolist()
+    return [OpenSums(names[code], *row) for code, row in enumerate(table) if any(row)]
 
 
 @compiled

@@ -14,6 +14,7 @@ from detectors.baselines import (
     order_volume,
     pattern,
     price_lines,
+    rhythm,
     unit_price,
     worth,
 )
@@ -79,6 +80,7 @@ class Fleet:
 
     open: OpenTicks
     volume: order_volume.Volume
+    rhythm: rhythm.Rhythm
     price: unit_price.Price
     complaints: case_rate.Cases
     returns: case_rate.Cases
@@ -111,6 +113,7 @@ class Fleet:
         self._families: dict[str, Callable[[int], Any]] = {
             "open": _empty_open(setup.timeline.open_ticks),
             "volume": order_volume.empty,
+            "rhythm": rhythm.empty,
             "price": unit_price.empty,
             "complaints": case_rate.empty,
             "returns": case_rate.empty,
@@ -152,7 +155,7 @@ class Fleet:
 
     def start_over(self, rows: I64) -> None:
         """Forget the past of these dealers: a dormant one that orders again is a new one."""
-        for name in ("volume", "price", "complaints", "returns", "pattern"):
+        for name in ("volume", "rhythm", "price", "complaints", "returns", "pattern"):
             blank = self._families[name](len(rows))
             for column, fresh in zip(getattr(self, name), blank, strict=True):
                 column[rows] = fresh

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import price_lines
+from detectors.baselines import price_lines, rhythm
 from detectors.baselines.case_rate import CasePools
 from detectors.baselines.common_factor import SPEEDS, PeerSums
 from detectors.baselines.order_volume import Pools
@@ -30,6 +30,7 @@ _DEFAULTS: Final[Mapping[str, list[float]]] = {
     "drift": [0.015**2],  # latent variance of prices
     "complaints": [0.03],  # dispersion of a week's complaints
     "returns": [0.03],
+    "rhythm": [rhythm.SKIPPING, rhythm.TRUST, *np.log(rhythm.SHAPE_PRIOR).tolist()],
 }
 
 
@@ -83,6 +84,11 @@ class Knowledge:
             weekday=np.array([pool[1:8] if pool else _FLAT for pool in told]),
             hour=np.array([pool[8:32] if pool else _EVEN for pool in told]),
         )
+
+    def rhythm_pools(self) -> rhythm.Pools:
+        """What is known of rhythm."""
+        skipping, trust, *log_shape = self.pools["rhythm"]
+        return rhythm.Pools(np.array(log_shape), skipping, trust)
 
     def case_pools(self, kind: str, tiers: Names) -> CasePools:
         """What is known of one kind of case, by the local numbers of tiers."""
@@ -138,6 +144,15 @@ def peer_sums(outlook: Outlook, regions: Names, tiers: Names) -> PeerSums:
         region=_by_name(outlook.regions, regions),
         tier=_by_name(outlook.tiers, tiers),
     )
+
+
+def opened(outlook: Outlook, regions: Names) -> F64:
+    """(regions, 3) votes on who is open, by the local numbers of regions; the last row: others."""
+    table = np.zeros((len(regions) + 1, 3))
+    for told in outlook.opened:
+        code = regions.find(told.region)
+        table[-1 if code is None else code] += (told.ordered, told.expected, told.variance)
+    return table
 
 
 def _pair(sums: RatioSums) -> F64:

@@ -11,9 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, order_volume, unit_price, worth
+from detectors.baselines import case_rate, order_volume, rhythm, unit_price, worth
 from detectors.baselines import history as past
 from detectors.baselines.common_factor import scaled
+from detectors.baselines.rhythm_break import SPARSE_DAYS
 from detectors.columns import F64, I64
 from detectors.registry import KINDS
 from detectors.watching import ability
@@ -23,6 +24,7 @@ from detectors.watching.view import DayView, TickView
 from schemas.alert import Kind
 
 DORMANT_DAYS: Final = 45
+DORMANT_GAPS: Final = 6.0  # usual gaps, likewise: orders may come several at once, but seldom
 MOST_DORMANT_DAYS: Final = 365
 SILENCE_ORDERS: Final = 14.0  # expected orders of silence that prove it with room to spare
 ACTIVE_DAYS: Final = 90  # without an order: no share of the budget any more
@@ -51,7 +53,8 @@ def end_day(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
 def survey(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
     """Scaled sums over all dealers awake, for the network's pools."""
     tier = fleet.dealers.standing.tier[view.rows]
-    pools = {}
+    lesson = rhythm.lesson(fleet.rhythm, view.rows, SPARSE_DAYS, fleet.known.rhythm_pools())
+    pools = {"rhythm": [_whole(column) for column in lesson]}
     for code in np.unique(tier).tolist():
         rows, of_tier = view.rows[tier == code], fleet.dealers.tiers.all[code]
         pools[f"tier/{of_tier}"] = _tier(fleet, rows)
@@ -65,12 +68,14 @@ def _orders(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
     known = fleet.known.volume_pools(fleet.dealers.tiers)
     month = past.last_days(fleet.history[kind], rows, view.day, 28)
     ten = past.last_days(fleet.history[kind], rows, view.day, 10)
-    tier = fleet.dealers.standing.tier
+    tier, age = fleet.dealers.standing.tier, view.day - fleet.dealers.standing.first_day[rows]
+    known_well = view.mature | rhythm.mature(fleet.rhythm, rows, age)
     lesson, accepted = order_volume.learn_day(
-        fleet.volume, rows, tier, fleet.evidence.log_odds(kind, rows), view.mature, month, ten,
+        fleet.volume, rows, tier, fleet.evidence.log_odds(kind, rows), known_well, month, ten,
         view.day, view.planned, known,
     )  # fmt: skip
     fleet.evidence.clear(kind, rows[accepted])
+    fleet.rhythm.stale[rows[accepted]] = fleet.rhythm.gaps[rows[accepted]] > 0
     return {"dispersion": [_whole(column) for column in lesson]}
 
 
@@ -158,7 +163,8 @@ def _fall_asleep(fleet: Fleet, view: DayView) -> None:
     rows, standing = view.rows, fleet.dealers.standing
     last = np.maximum(standing.last_order_day[rows], standing.first_day[rows])
     proof = SILENCE_ORDERS / np.maximum(fleet.volume.level[rows], 1e-6)
-    limit = np.clip(proof, DORMANT_DAYS, MOST_DORMANT_DAYS)
+    gaps = DORMANT_GAPS * rhythm.usual_gap(fleet.rhythm, rows)
+    limit = np.clip(np.maximum(proof, gaps), DORMANT_DAYS, MOST_DORMANT_DAYS)
     asleep = rows[view.day - last > limit]
     standing.dormant[asleep] = standing.dozed[asleep] = True
     fleet.evidence.clear_all(asleep)

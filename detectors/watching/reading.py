@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special
 
 from detectors.baselines import history as past
+from detectors.baselines import rhythm
 from detectors.baselines.history import Moment, Windows
 from detectors.baselines.price_lines import OWN_TERM
 from detectors.columns import F64, I64, Bool
@@ -90,6 +91,12 @@ def _of_kind(
         best = past.likeliest(windows, detector.falling, since)
         shown = _of_counts(fleet, kind, rows, windows, best, at)
     start, observed, expected, variance, chance, told = shown
+    young = age < WARM_UP_DAYS
+    if kind is Kind.ORDER_VOLUME_DROP:
+        by_rhythm = _told_by_rhythm(fleet, rows)
+        young &= ~(by_rhythm & rhythm.plain(fleet.rhythm, rows))
+        rare = rhythm.chance(fleet.rhythm, rows, fleet.known.rhythm_pools())
+        chance = np.where(by_rhythm & (observed == 0), np.minimum(chance, rare), chance)
     shortest = np.full(len(rows), float(at - windows.start[0]))
     if detector.form is Form.COUNT and detector.falling:
         shortest = np.maximum(shortest, (at - start) / expected)  # in which one is expected
@@ -119,11 +126,18 @@ def _of_kind(
             week_value=None if np.isnan(week[k]) else float(week[k]),
             network_ratio=float(np.exp(factors[k, 0])),
             region_ratio=float(np.exp(factors[k, 1])),
-            warming_up=bool(age[k] < WARM_UP_DAYS),
+            warming_up=bool(young[k]),
             carried={one.name: float(x) for one, x in zip(KINDS[kind], carried[k], strict=True)},
         )
         for k, row in enumerate(rows)
     ]
+
+
+def _told_by_rhythm(fleet: Fleet, rows: I64) -> Bool:
+    """(k,) whether the rhythm carries most of the evidence of a drop."""
+    kind = Kind.ORDER_VOLUME_DROP
+    place = [one.name for one in KINDS[kind]].index(rhythm.DETECTOR.name)
+    return np.asarray(fleet.evidence.carried(kind, rows)[:, place] > 0.5)
 
 
 # start, observed, expected, relative variance of what is expected, chance, whether it tells

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from detectors.baselines import order_volume
+from detectors.baselines import order_volume, rhythm
 from detectors.columns import F64, I64, Bool
 from detectors.locales import Segments
 from detectors.setup import Setup
@@ -41,6 +41,7 @@ class TickView:
     cases: F64  # (k, 2) complaints, returns
     fresh: F64  # (k, 2) order lines weighted by article, for complaints and returns
     segments: Segments
+    over: rhythm.Day | None  # for the dealers whose day ends with the tick
 
 
 class DayView(NamedTuple):
@@ -64,6 +65,9 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
     known = effects.of(setup, fleet, rows, tick)
     exposed = _exposure(fleet, rows, locale, segments) * known.ratio
     pools = fleet.known.volume_pools(fleet.dealers.tiers)
+    orders = np.maximum(opened.orders[rows, slot], 0.0)
+    fleet.rhythm.length[rows] += exposed
+    ends = local.ends_day[locale]
     view = TickView(
         tick=tick,
         now=setup.timeline.end(tick) / DAY,
@@ -71,9 +75,9 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
         rows=rows,
         locale=locale,
         day=day,
-        ends_day=local.ends_day[locale],
+        ends_day=ends,
         effects=known,
-        orders=np.maximum(opened.orders[rows, slot], 0.0),
+        orders=orders,
         exposure=exposed,
         expected=fleet.volume.level[rows] * exposed,
         mature=order_volume.mature(
@@ -83,10 +87,17 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
         cases=np.maximum(opened.cases[rows, slot], 0.0),
         fresh=opened.exposure[rows, slot],
         segments=segments,
+        over=_day_over(fleet, rows[ends], orders[ends], day[ends]) if ends.any() else None,
     )
     for column in opened:
         column[:, slot] = 0.0
     return view
+
+
+def _day_over(fleet: Fleet, rows: I64, orders: F64, day: I64) -> rhythm.Day:
+    orders = fleet.volume.day_orders[rows] + orders
+    age = day - fleet.dealers.standing.first_day[rows]
+    return rhythm.day(fleet.rhythm, rows, orders, age, fleet.known.rhythm_pools())
 
 
 def ended_days(setup: Setup, view: TickView) -> Iterator[DayView]:

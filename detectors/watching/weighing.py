@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.baselines import case_rate, order_volume, unit_price
+from detectors.baselines import (
+    case_rate,
+    openings,
+    order_volume,
+    rhythm,
+    rhythm_break,
+    unit_price,
+)
 from detectors.baselines import history as past
 from detectors.baselines.common_factor import log_factors
 from detectors.columns import F64
+from detectors.evidence import shiryaev_roberts as ev
 from detectors.registry import DETECTORS
 from detectors.watching import prices
 from detectors.watching.fleet import CASES, Fleet
-from detectors.watching.knowledge import CASE_KINDS, peer_sums
+from detectors.watching.knowledge import CASE_KINDS, opened, peer_sums
 from detectors.watching.view import TickView
 from schemas.alert import Kind
 from schemas.wire import Outlook
@@ -25,6 +33,8 @@ def weigh(fleet: Fleet, view: TickView, outlook: Outlook, tick_days: float) -> F
     log_factors(view.rows, standing.region, standing.tier, fleet.volume.own, sums, factors)
     if "orders" not in outlook.silent:
         _orders(fleet, view, factors.sum(axis=1), tick_days)
+    if view.over is not None:
+        _rhythm(fleet, view, view.over, outlook)
     _prices(fleet, view)
     for which, name in enumerate(CASE_KINDS):
         _case_kind(fleet, view, which, tick_days, heard=name not in outlook.silent)
@@ -53,6 +63,34 @@ def _orders(fleet: Fleet, view: TickView, log_factor: F64, tick_days: float) -> 
         view.effects.variance[speaks], fleet.evidence.share(kind, rows[speaks]),
     )  # fmt: skip
     DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)
+
+
+def _rhythm(fleet: Fleet, view: TickView, over: rhythm.Day, outlook: Outlook) -> None:
+    volume, rows, name = fleet.volume, over.rows, rhythm.DETECTOR.name
+    pools, ends = fleet.known.rhythm_pools(), view.ends_day
+    share = _opened(fleet, view, over, outlook)
+    counted = rhythm_break.of_count(fleet.rhythm.intensity[rows], volume.day_expected[rows])
+    by_count = np.where(view.mature[ends], counted, np.nan)
+    judged = rhythm_break.judge(fleet.rhythm, over, share, by_count, pools)
+    rhythm.learn(fleet.rhythm, over, share, judged.silent, volume.suspicion[rows], pools)
+    seen = rhythm_break.step(over, judged, fleet.evidence.share(name, rows))
+    rhythm.DETECTOR.step(fleet.evidence.of[name], seen, view.now)
+    fleet.evidence.claim(name, rows, np.where(over.mature, judged.claim, 0.0))
+    known = fleet.known.volume_pools(fleet.dealers.tiers)
+    latent = order_volume.latent(volume, rows, known, view.effects.variance[ends])
+    counts = fleet.evidence.of[Kind.ORDER_VOLUME_DROP]
+    ev.intensity(counts, rows, *latent, fleet.rhythm.intensity)
+
+
+def _opened(fleet: Fleet, view: TickView, over: rhythm.Day, outlook: Outlook) -> F64:
+    """(k,) share of the peers that are open, 0 while nothing is heard of orders at all."""
+    if "orders" in outlook.silent:
+        return np.zeros(len(over.rows))
+    known, ends = view.effects, view.ends_day
+    most = openings.most_open(known.weight[ends], known.variance[ends], known.planned[ends])
+    region = fleet.dealers.standing.region[over.rows]
+    sums = opened(outlook, fleet.dealers.regions)
+    return openings.open_share(openings.votes(over), region, sums, most)
 
 
 def _prices(fleet: Fleet, view: TickView) -> None:

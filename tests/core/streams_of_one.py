@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from detectors.columns import F64, I64
+from detectors.columns import F64, I64, Bool
 from detectors.evidence.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
-from detectors.evidence.detector import Detector, Form
-from detectors.evidence.shiryaev_roberts import Evidence, Seen
+from detectors.evidence.detector import Detector, Form, Step
+from detectors.evidence.shiryaev_roberts import Evidence, Seen, Silence
 
+USUALLY_SILENT = 0.5  # probability of a silent step, for detectors of silence
 INFORMATION = 0.4  # of one step about the largest change, so that weeks decide, not a day
 
 
@@ -33,6 +35,28 @@ def seen(rows: I64, value: F64, expected: F64 | float, **others: F64 | float) ->
     return Seen(rows=rows, value=value, **filled)
 
 
+def quiet(
+    detector: Detector, rows: I64, spoke: Bool, usual: F64 | float, elapsed: F64 | float = 1.0
+) -> Silence:
+    """One step of entities that speak at random, less often after a change."""
+    silent = np.full(len(rows), usual, np.float64)
+    return Silence(
+        rows=rows,
+        spoke=spoke,
+        usual=silent,
+        changed=silent[:, None] ** detector.sizes,
+        elapsed=np.full(len(rows), elapsed, np.float64),
+        keep=np.ones(len(rows)),
+    )
+
+
+def nothing(detector: Detector, rows: I64, elapsed: float) -> Step:
+    """A step in which nothing was to be seen."""
+    if detector.form is Form.SILENCE:
+        return quiet(detector, rows, np.zeros(len(rows), np.bool_), 1.0, elapsed)
+    return seen(rows, np.zeros(len(rows)), 0.0, elapsed=elapsed)
+
+
 def latent_spread(detector: Detector) -> float:
     """A latent as wide as a third of the smallest change."""
     return 0.3 if detector.form is Form.COUNT else float(np.abs(detector.sizes).min() / 3)
@@ -40,8 +64,11 @@ def latent_spread(detector: Detector) -> float:
 
 def stream(
     detector: Detector, n: int, steps: int, seed: int, change: float | None = None, at: int = 0
-) -> Iterator[Seen]:
+) -> Iterator[Step]:
     """Steps of n entities as the model says: in control, with a change of a size from `at` on."""
+    if detector.form is Form.SILENCE:
+        yield from _speaking(detector, n, steps, seed, change, at)
+        return
     rng = np.random.default_rng(seed)
     rows, spread = np.arange(n), latent_spread(detector)
     usual = informative(detector, change)
@@ -52,6 +79,16 @@ def stream(
         size = change if change is not None and step >= at else None
         value = _drawn(detector, rng, spread * POSITIONS[state], spread, usual, size)
         yield seen(rows, value, usual, spread=spread)
+
+
+def _speaking(
+    detector: Detector, n: int, steps: int, seed: int, change: float | None, at: int
+) -> Iterator[Silence]:
+    rng = np.random.default_rng(seed)
+    for step in range(steps):
+        size = 1.0 if change is None or step < at else change
+        spoke = rng.random(n) >= USUALLY_SILENT**size
+        yield quiet(detector, np.arange(n), spoke, USUALLY_SILENT)
 
 
 def _drawn(
@@ -69,13 +106,17 @@ def _drawn(
     return np.asarray(latent + noise + (0.0 if size is None else size))
 
 
-def absurd(detector: Detector, n: int, steps: int, seed: int) -> Iterator[tuple[Seen, float]]:
+def absurd(detector: Detector, n: int, steps: int, seed: int) -> Iterator[tuple[Step, float]]:
     """Steps from the edges of what numbers can be, and the time, days."""
     rng = np.random.default_rng(seed)
     now = 0.0
     for _ in range(steps):
         elapsed = 10 ** rng.uniform(-6, 3.6, n)  # a tenth of a second to eleven years
         now += float(elapsed.max())
+        if detector.form is Form.SILENCE:
+            spoke, usual = rng.random(n) < 0.5, rng.choice([0.0, 1e-300, 0.5, 1.0], n)
+            yield quiet(detector, np.arange(n), spoke, usual, elapsed), now
+            continue
         if detector.form is Form.COUNT:
             value, expected = np.floor(10 ** rng.uniform(-1, 6, n)), 10 ** rng.uniform(-12, 6, n)
         else:
@@ -95,12 +136,13 @@ def absurd(detector: Detector, n: int, steps: int, seed: int) -> Iterator[tuple[
         )
 
 
-def part(step: Seen, rows: I64) -> Seen:
+def part(step: Step, rows: I64) -> Step:
     """The step of some of its entities."""
-    return Seen(rows, *(column[rows] for column in step[1:]))
+    columns: dict[str, Any] = {name: column[rows] for name, column in step._asdict().items()}
+    return step._replace(**columns | {"rows": rows})
 
 
-def run(detector: Detector, evidence: Evidence, steps: Iterator[Seen]) -> Evidence:
+def run(detector: Detector, evidence: Evidence, steps: Iterator[Step]) -> Evidence:
     """All steps, a day each."""
     for day, step in enumerate(steps, 1):
         detector.step(evidence, step, float(day))

@@ -17,21 +17,24 @@ from detectors.columns import F64, capacity_of, from_arrays, grown, to_arrays
 from detectors.evidence.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
 from detectors.evidence.detector import Detector, Form
 from detectors.evidence.river_form import FEATURES, CountChange, MeanChange
-from detectors.evidence.shiryaev_roberts import NOTHING, Evidence, clear, onset, posterior
+from detectors.evidence.shiryaev_roberts import NOTHING, Evidence, Seen, clear, onset, posterior
 from detectors.registry import DETECTORS
 from schemas.alert import Kind
 from tests.core.streams_of_one import (
     absurd,
     informative,
     latent_spread,
+    nothing,
     part,
     run,
     seen,
     stream,
 )
 
-every_detector = pytest.mark.parametrize("detector", DETECTORS.values(), ids=list(DETECTORS))
 RIVER = {Form.COUNT: CountChange, Form.RESIDUAL: MeanChange}
+LATENT = {name: one for name, one in DETECTORS.items() if one.form is not Form.SILENCE}
+every_detector = pytest.mark.parametrize("detector", DETECTORS.values(), ids=list(DETECTORS))
+every_latent = pytest.mark.parametrize("detector", LATENT.values(), ids=list(LATENT))
 
 
 def same(left: Evidence, right: Evidence) -> None:
@@ -123,6 +126,7 @@ def test_residuals_have_no_unit(kind: Kind) -> None:
     larger = replace(detector, sizes=8 * detector.sizes)
     plain, scaled = detector.empty(5), detector.empty(5)
     for day, step in enumerate(stream(detector, 5, 50, seed=10), 1):
+        assert isinstance(step, Seen)
         times_8 = step._replace(
             value=8 * step.value, spread=8 * step.spread, expected=step.expected / 64
         )
@@ -158,13 +162,12 @@ def test_absurd_steps_leave_finite_numbers(detector: Detector) -> None:
 def test_empty_steps_add_their_time_and_nothing_else(detector: Detector, steps: int) -> None:
     evidence = run(detector, detector.empty(4), stream(detector, 4, 30, seed=12))
     before, rows = np.exp(evidence.log_odds), np.arange(4)
-    nothing = seen(rows, np.zeros(4), 0.0, elapsed=50.0 / steps)
     for step in range(1, steps + 1):
-        detector.step(evidence, nothing, 30.0 + 50.0 * step / steps)
+        detector.step(evidence, nothing(detector, rows, 50.0 / steps), 30.0 + 50.0 * step / steps)
     assert_allclose(np.exp(evidence.log_odds), before + 50.0, rtol=1e-10)
 
 
-@every_detector
+@every_latent
 def test_step_that_weighs_nothing_is_an_empty_step(detector: Detector) -> None:
     evidence, rows = detector.empty(3), np.arange(3)
     detector.step(evidence, seen(rows, np.full(3, 7.0), 5.0, elapsed=4.0, weight=0.0), 4.0)
@@ -196,7 +199,7 @@ def outcomes(detector: Detector, usual: float, spread: float) -> tuple[F64, F64]
     return grid, density * (grid[1] - grid[0])
 
 
-@every_detector
+@every_latent
 def test_in_control_the_evidence_grows_with_time_exactly(detector: Detector) -> None:
     """E[R] after two steps, over all that can happen: no simulation, an independent chain."""
     usual, spread = informative(detector), latent_spread(detector)
@@ -253,11 +256,12 @@ def test_change_in_the_other_direction_is_no_evidence(detector: Detector) -> Non
     assert wrong.log_odds.mean() < quiet.log_odds.mean()
 
 
-@every_detector
+@every_latent
 def test_river_form_gives_the_numbers_of_the_array_form(detector: Detector) -> None:
     one, evidence = RIVER[detector.form](kind=detector.kind), detector.empty(1)
     for day, daily in enumerate(stream(detector, 1, 80, seed=18), 1):
         step = daily._replace(elapsed=2 * daily.elapsed)
+        assert isinstance(step, Seen)
         detector.step(evidence, step, 2.0 * day)
         x: dict[Hashable, float] = {
             name: column[0] for name, column in step._asdict().items() if name in FEATURES
@@ -268,7 +272,7 @@ def test_river_form_gives_the_numbers_of_the_array_form(detector: Detector) -> N
     assert one.onset == onset(evidence, np.arange(1))[0]
 
 
-@every_detector
+@every_latent
 def test_river_form_scores_without_a_trace(detector: Detector) -> None:
     one = RIVER[detector.form](kind=detector.kind)
     for day in range(10):
@@ -278,7 +282,7 @@ def test_river_form_scores_without_a_trace(detector: Detector) -> None:
     assert pickle.dumps(one) == before
 
 
-@every_detector
+@every_latent
 def test_river_form_survives_pickling_and_cloning(detector: Detector) -> None:
     one = RIVER[detector.form](kind=detector.kind, spread=0.2)
     one.learn_one(None, 1)
