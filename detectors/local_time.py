@@ -9,6 +9,7 @@ midnight, whatever the offset of the zone and the length of the tick.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from detectors.timeline import DAY, HOUR, SECOND, Timeline
@@ -18,6 +19,7 @@ _FIRST_DAY: Final = _EPOCH.toordinal()
 # zones are known in between; before and after, days are those of UTC
 _KNOWN: Final = range((date(1900, 1, 1).toordinal() - _FIRST_DAY) * DAY,
                       (date(2200, 1, 1).toordinal() - _FIRST_DAY) * DAY)  # fmt: skip
+_REMEMBERED: Final = 4096  # midnights: every window asks for the same half year, 100 bytes each
 
 
 class Segment(NamedTuple):
@@ -40,6 +42,7 @@ class LocalTime:
         self._timeline = timeline
         self._zone = zone
         self._today = (0, 0, 0)  # start, end and number of the day asked for last
+        self._midnight = lru_cache(_REMEMBERED)(lambda day: self.moment(day * DAY))
 
     def moment(self, wall: int) -> int:
         """When clocks show this for the first time; both in microseconds since 1970."""
@@ -54,11 +57,11 @@ class LocalTime:
         if start <= at < end:
             return day
         day = self._wall(at).toordinal() - _FIRST_DAY
-        while at < self.moment(day * DAY):
+        while at < self._midnight(day):
             day -= 1
-        while at >= self.moment((day + 1) * DAY):
+        while at >= self._midnight(day + 1):
             day += 1
-        self._today = self.moment(day * DAY), self.moment((day + 1) * DAY), day
+        self._today = self._midnight(day), self._midnight(day + 1), day
         return day
 
     def day(self, tick: int) -> int:
@@ -72,7 +75,7 @@ class LocalTime:
     def start(self, day: int) -> int:
         """First moment of the first tick that belongs to a local day or a later one."""
         tick = self._timeline.tick
-        return -((tick // 2 - self.moment(day * DAY)) // tick) * tick
+        return -((tick // 2 - self._midnight(day)) // tick) * tick
 
     def segments(self, tick: int) -> list[Segment]:
         """The tick cut at local hours, in order."""

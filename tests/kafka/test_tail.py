@@ -83,7 +83,9 @@ def test_tail_makes_messages_between_the_stages_readable(
 ) -> None:
     write(settings, "network", ("0", wire.encode(Signals(7, 0, []))))
     tail.run(settings, "network", from_beginning=True, until_current=True)
-    assert lines(capfdbinary) == [{"type": "signals", "tick": 7, "partition": 0, "readings": []}]
+    (shown,) = lines(capfdbinary)
+    wanted = {"type": "signals", "tick": 7, "partition": 0, "readings": []}
+    assert wanted.items() <= shown.items()
 
 
 def test_tail_of_an_unknown_topic_names_the_known_ones(settings: Settings) -> None:
