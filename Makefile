@@ -33,7 +33,7 @@ types: $(VENV)/.dev
 	@$(BIN)/mypy $(CODE)
 
 tests: $(VENV)/.dev $(VENV)/.compiled
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 format: $(VENV)/.dev ## format the code and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix $(CODE); $(BIN)/ruff format --quiet $(CODE)

@@ -85,6 +85,7 @@ def test_tail_makes_messages_between_the_stages_readable(
     tail.run(settings, "network", from_beginning=True, until_current=True)
     (shown,) = lines(capfdbinary)
     wanted = {"type": "signals", "tick": 7, "partition": 0, "readings": []}
+    assert isinstance(shown, dict)
     assert wanted.items() <= shown.items()
 
 
