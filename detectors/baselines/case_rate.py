@@ -19,10 +19,10 @@ import numpy as np
 
 from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
 from detectors.columns import F32, F64, I32, I64, Bool
-from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
 from schemas.alert import Kind
+from schemas.compiled import compiled
 
 DETECTORS: Final = tuple(
     Detector(kind=kind, form=Form.COUNT, sizes=np.array([1.7, 3.0, 6.0]), falling=False)

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F64, I32, I64
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 
 HALF_LIVES: Final = (0.0, 4.0 / 24.0, 1.0)  # days; the first is the tick alone
 SPEEDS: Final = len(HALF_LIVES)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F64, I64
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 
 TREES: Final = 10
 HEIGHT: Final = 8

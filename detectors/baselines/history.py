@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F32, F64, I64, Bool
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 
 TICKS: Final = 48  # for kinds that can be proven within a day; 0 for the others
 DAYS: Final = 28

@@ -22,11 +22,11 @@ import numpy as np
 from detectors.baselines.common_factor import SPEEDS
 from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
 from detectors.columns import F32, F64, I32, I64, Bool
-from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
 from detectors.locales import Segments
 from schemas.alert import Kind
+from schemas.compiled import compiled
 
 DETECTOR: Final = Detector(
     kind=Kind.ORDER_VOLUME_DROP,

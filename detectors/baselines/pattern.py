@@ -22,10 +22,10 @@ import numpy as np
 from scipy import special
 
 from detectors.columns import F32, F64, I64
-from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
 from schemas.alert import Kind
+from schemas.compiled import compiled
 
 DETECTOR: Final = Detector(
     kind=Kind.UNUSUAL_PATTERN, form=Form.RESIDUAL, sizes=np.array([1.0, 2.0]), falling=False

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F32, F64, I32, I64, Bool
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 
 LEARN_LATE_DAYS: Final = 7
 KEEP: Final = 0.5 ** (1 / 60.0)  # per day, of mark-up and article terms

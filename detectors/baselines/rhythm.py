@@ -18,10 +18,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F64, I64, Bool
-from detectors.compiled import compiled
 from detectors.evidence.detector import Detector, Form
 from detectors.evidence.renewal import SHAPES, Habit, keeping, survival, weigh_shapes
 from schemas.alert import Kind
+from schemas.compiled import compiled
 
 DETECTOR: Final = Detector(
     kind=Kind.ORDER_VOLUME_DROP,

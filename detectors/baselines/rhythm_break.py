@@ -27,9 +27,9 @@ from detectors.baselines.rhythm import (
     staying_silent,
 )
 from detectors.columns import F64
-from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.renewal import SHAPES, keeping
+from schemas.compiled import compiled
 
 SPARSE_DAYS: Final = 4.0  # mean gap from which on the count model is not asked
 MEMORY_DAYS: Final = 90.0  # of the evidence, and …

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from detectors.compiled import compiled
 from detectors.evidence.shiryaev_roberts import NOTHING
+from schemas.compiled import compiled
 
 HALF_NATS: Final = float(np.log(1000.0))  # ln R at which a day teaches half
 ACCEPT_DAYS: Final = 60.0  # under suspicion, then the new level is the level

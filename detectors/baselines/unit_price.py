@@ -23,10 +23,10 @@ import numpy as np
 from detectors.baselines.price_lines import KEEP, LEARN_LATE_DAYS, NEW_DEVIATION, OWN_TERM
 from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
 from detectors.columns import F32, F64, I64, Bool
-from detectors.compiled import compiled
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
 from schemas.alert import Kind
+from schemas.compiled import compiled
 
 DETECTOR: Final = Detector(
     kind=Kind.UNIT_PRICE_DROP,

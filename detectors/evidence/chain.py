@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from detectors.columns import F64
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 
 STATES: Final = 9
 LEVELS: Final = 256

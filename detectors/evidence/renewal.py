@@ -24,7 +24,7 @@ import numpy as np
 from scipy import special
 
 from detectors.columns import F64
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 
 SHAPES: Final[F64] = 2.0 ** np.arange(-1.0, 9.0)  # .5 to 256
 LEAST_WEIGHT: Final = 1e-6  # of a shape that is still asked

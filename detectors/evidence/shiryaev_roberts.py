@@ -28,8 +28,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F64, I64, Bool
-from detectors.compiled import compiled
 from detectors.evidence.chain import POSITIONS, STATES, STATIONARY, TRANSITIONS, level_of
+from schemas.compiled import compiled
 
 CAP: Final = float(np.exp(30.0))  # of R, days; float64 holds it with room for sums
 NOTHING: Final = -20.0  # log R before there is any

@@ -9,10 +9,10 @@ import numpy as np
 from detectors.baselines import openings, order_volume
 from detectors.baselines.common_factor import SCALE, keep, scaled
 from detectors.columns import F64, I64, Array
-from detectors.compiled import compiled
 from detectors.watching.dealers import Names
 from detectors.watching.fleet import Fleet
 from detectors.watching.view import TickView
+from schemas.compiled import compiled
 from schemas.named_rows import Sums
 from schemas.wire import CellSums, Census, OpenSums
 

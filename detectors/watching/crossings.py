@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F32, F64, I64, Bool
-from detectors.compiled import compiled
 from detectors.evidence.shiryaev_roberts import NOTHING
+from schemas.compiled import compiled
 
 # A dealer is told of until its evidence has fallen this far below the line: in control R grows to
 # its mean and stays there, so a lower line would tell of half the fleet at every tick.

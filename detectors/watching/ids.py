@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from detectors.columns import I32, I64, U64, Array, Bool
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 
 FREE: Final = np.int32(-1)  # place of the table without a row
 

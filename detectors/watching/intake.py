@@ -16,7 +16,6 @@ from detectors.baselines import case_rate, worth
 from detectors.baselines.common_factor import SCALE
 from detectors.baselines.price_lines import Lines
 from detectors.columns import F64, I64, Bool
-from detectors.compiled import compiled
 from detectors.setup import Setup
 from detectors.timeline import DAY
 from detectors.watching import effects
@@ -36,6 +35,7 @@ from detectors.watching.orders import Cancelled, OrderLines
 from detectors.watching.tally import EXACT, Tally, products, whole
 from detectors.watching.tally import SCALE as WHOLE
 from schemas.batch import Batch, Source
+from schemas.compiled import compiled
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.instant import format_instant
 from schemas.texts import Texts

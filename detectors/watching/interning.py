@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.columns import I64, U64, Array
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 from schemas.texts import Texts
 
 Bytes = NDArray[np.uint8]

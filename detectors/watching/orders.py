@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.columns import F64, I64, U64, Array, Bool, from_arrays, grown, to_arrays
-from detectors.compiled import compiled
 from detectors.watching.ids import RowIndex
+from schemas.compiled import compiled
 
 NEARLY_ALL: Final = 0.9  # of the quantity
 

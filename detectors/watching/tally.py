@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.columns import F64, I64, Array, Bool
-from detectors.compiled import compiled
+from schemas.compiled import compiled
 
 SCALE: Final = 10_000
 LIMIT: Final = float(1 << 60)
