@@ -1,11 +1,13 @@
 """complaint_spike, return_spike: more cases per order than usual for this dealer.
 
 A case follows its order by days, so the exposure of a tick is the dealer's order lines smeared over
-the lag (mean 5 days for complaints, 8 for returns): a promotion that brings orders and complaints
-in proportion is no news. Each line weighs what its article usually brings (a defect is the
-article's, not the dealer's), and while an article has an excess of its own, its cases count for
-less. The dealer's rate per weighted line is gamma-Poisson with the tier's prior, half-life 180
-days, learned ten days late.
+the lag: a promotion that brings orders and complaints in proportion is no news. The mean lag (at
+first 5 days for complaints, 8 for returns) is learned from the fleet: given the lag in force, a
+case belongs to the dealer's orders in proportion to what each still owes, so it came after their
+mean age; where these ages are longer than the lag, the lag grows. Each line weighs what its article
+usually brings (a defect is the article's, not the dealer's), and while an article has an excess of
+its own, its cases count for less. The dealer's rate per weighted line is gamma-Poisson with the
+tier's prior, half-life 180 days, learned ten days late.
 
 Works for dealers from about one expected case in a month, after 28 days. Blind to a dealer whose
 rate was high from the beginning: that is a matter for the comparison with peers.
@@ -28,7 +30,9 @@ DETECTORS: Final = tuple(
     Detector(kind=kind, form=Form.COUNT, sizes=np.array([1.7, 3.0, 6.0]), falling=False)
     for kind in (Kind.COMPLAINT_SPIKE, Kind.RETURN_SPIKE)
 )
-LAG_DAYS: Final = (5.0, 8.0)  # from order to complaint, to return
+LAG_DAYS: Final = (5.0, 8.0)  # from order to complaint, to return, before the fleet has taught
+SHORTEST_LAG_DAYS: Final = 0.5
+LONGEST_LAG_DAYS: Final = 120.0  # a case that comes later teaches this much
 LEARN_LATE_DAYS: Final = 10
 KEEP: Final = 0.5 ** (1 / 180.0)  # per day
 MIN_AGE_DAYS: Final = 28
@@ -43,6 +47,7 @@ class CasePools(NamedTuple):
     rate: F64  # (tiers,) cases per weighted order line
     prior: F64  # (tiers,) cases the tier's rate is worth
     dispersion: float  # variance of a week's log-intensity
+    lag_days: float  # mean time from order to case
 
 
 class Cases(NamedTuple):
@@ -50,7 +55,9 @@ class Cases(NamedTuple):
 
     cases: F64  # (n,) forgotten sums: cases …
     lines: F64  # … and weighted exposure, order lines
-    exposure: F64  # (n,) weighted lines whose cases are still to come
+    exposure: F64  # (n,) weighted lines whose cases are still to come …
+    waited: F64  # … and their summed ages, line-days
+    day_waited: F64  # (n,) ages at which the cases of the open local day came, summed
     day_cases: F64  # (n,) of the open local day
     day_lines: F64  # (n,)
     late: F32  # (n, 10, 2) days waiting to teach: cases, lines
@@ -66,6 +73,8 @@ def empty(n: int) -> Cases:
         cases=np.zeros(n),
         lines=np.zeros(n),
         exposure=np.zeros(n),
+        waited=np.zeros(n),
+        day_waited=np.zeros(n),
         day_cases=np.zeros(n),
         day_lines=np.zeros(n),
         late=np.zeros((n, LEARN_LATE_DAYS, 2), np.float32),
@@ -108,12 +117,15 @@ def advance(
     keep = np.exp(-tick_days / lag_days)
     for k in range(len(rows)):
         i = rows[k]
+        ages = cases.waited[i] + cases.exposure[i] * tick_days
         total = cases.exposure[i] + tick.fresh[k]
         due = total * (1.0 - keep)
-        cases.exposure[i] = total * keep
+        cases.exposure[i], cases.waited[i] = total * keep, ages * keep
         expected[k] = tick.rate[k] * due
         if not heard:
             continue
+        if tick.cases[k] > 0.0 and total > 0.0:
+            cases.day_waited[i] += tick.cases[k] * min(ages / total, LONGEST_LAG_DAYS)
         cases.day_cases[i] += tick.cases[k]
         cases.day_lines[i] += due
         if tick.mature[k]:
@@ -138,6 +150,12 @@ def seen(cases: Cases, rows: I64, count: F64, tier: I32, pools: CasePools, weigh
         fading=-np.log1p(-1.0 / np.maximum(days, 1.05)) * elapsed,
         weight=weight,
     )
+
+
+def lag_lesson(cases: Cases, rows: I64, trusted: Bool) -> F64:
+    """(2, k) ages of the orders behind a day's cases, summed, and cases."""
+    trust = np.where(trusted, 1.0 - cases.suspicion[rows], 0.0)
+    return np.asarray(trust * np.stack([cases.day_waited[rows], cases.day_cases[rows]]))
 
 
 def week_lesson(week: F64, dispersion: float, trusted: Bool) -> F64:
@@ -175,4 +193,4 @@ def learn_day(
             cases.cases[i] *= 0.2
             cases.lines[i] *= 0.2
             cases.frozen_days[i], cases.suspicion[i] = 0.0, 0.0
-        cases.day_cases[i], cases.day_lines[i] = 0.0, 0.0
+        cases.day_cases[i], cases.day_lines[i], cases.day_waited[i] = 0.0, 0.0, 0.0

@@ -25,6 +25,7 @@ GROSS: Final = 1.6  # |log residual|: a factor of five, a slip of the keyboard
 OWN_TERM: Final = 0.05  # standard deviation of mark-ups, and of dealer x article terms
 NEW_DEVIATION: Final = 0.1  # of a line, for an article without history
 VOTE_MIN_LINES: Final = 3.0
+SIZE_CLASSES: Final = 64  # of quantities, from 2^-32 to 2^31: more than may be ordered
 CLEARLY: Final = 2.0  # standard deviations of a line
 TO_DEVIATION: Final = 1.2533  # from mean absolute to standard deviation, for a normal
 
@@ -63,7 +64,7 @@ def empty_pairs(m: int) -> Pair:
 
 
 class Item(NamedTuple):
-    """An article in one currency, as the network last told."""
+    """An article in one currency, at quantities of one class, as the network last told."""
 
     level: F64  # (j,) log unit price, nan before it is known
     deviation: F64  # (j,) standard deviation of a line
@@ -105,6 +106,12 @@ class Lines(NamedTuple):
     pair: I64
     tick: I64  # it belongs to
     log_price: F64
+
+
+def size_class(quantity: F64) -> I64:
+    """(k,) 0 to SIZE_CLASSES - 1: the power of two a quantity has reached, 32 at one unit."""
+    power = np.clip(np.floor(np.log2(quantity)), -32, SIZE_CLASSES - 33)
+    return power.astype(np.int64) + 32
 
 
 def no_lines(k: int = 0) -> Lines:

@@ -1,11 +1,14 @@
 """unit_price_drop: a dealer's prices fall, like for like.
 
-The log unit price of a line is compared with what is usual for this article at this dealer:
-    network level of the article (per currency) + mark-up of the dealer + shrunk term of dealer x
-    article
-so a change of the mix is no news by construction, and a price list that changes for everybody is
-the network's. Residuals are cut at three standard deviations and weighed in the residual form of
-`detectors.evidence.shiryaev_roberts`, with a slow latent drift of the dealer.
+The log unit price of a line is compared with what is usual for this article, at such a quantity, at
+this dealer:
+    network level of the article and class of quantity (per currency) + mark-up of the dealer
+    + shrunk term of dealer x article
+so a change of the mix is no news by construction, nor is a price for a large quantity (classes are
+powers of two: a wholesaler's list has a price for 6 and another for 96), and a price list that
+changes for everybody is the network's. Residuals are cut at three standard deviations and weighed
+in the residual form of `detectors.evidence.shiryaev_roberts`, with a slow latent drift of the
+dealer.
 
 What most dealers of an article pay in the same tick is its price there and then: a promotion of the
 whole chain, or a new price list, is compared with itself (detectors.baselines.price_lines).

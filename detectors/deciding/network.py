@@ -35,7 +35,7 @@ from schemas.wire import Census, Outlook, Signals
 
 __all__ = ["Decisions", "Network"]
 
-LAYOUT: Final = 4  # of snapshots
+LAYOUT: Final = 5  # of snapshots
 FOLLOWING: Final = ("complaints", "returns")
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from detectors.baselines import rhythm
+from detectors.baselines.case_rate import LAG_DAYS, LONGEST_LAG_DAYS, SHORTEST_LAG_DAYS
 from detectors.baselines.common_factor import SCALE
 from detectors.deciding.resolutions import Resolutions
 from detectors.watching.knowledge import CASE_KINDS
@@ -19,6 +20,8 @@ from detectors.watching.learning import BIN, LEVEL_LOWEST
 
 PERSISTENCE_KEEP: Final = 0.985  # per day
 FLEET: Final = 20.0  # dealers that can teach others
+LAG_KEEP: Final = 0.5 ** (1 / 60.0)  # per day
+LAG_PRIOR: Final = 30.0  # cases the first guess of a lag is worth
 
 
 class FleetPools:
@@ -29,6 +32,8 @@ class FleetPools:
         self._persistence = [0.0, 0.0]  # fading sums of products and of their worth
         self._drift = 0.015**2
         self._case_dispersion = dict.fromkeys(CASE_KINDS, 0.03)
+        # days from order to case, and fading number of cases that have taught it
+        self._lags = {name: [lag, 0.0] for name, lag in zip(CASE_KINDS, LAG_DAYS, strict=True)}
         self._resolutions = Resolutions()
 
     def add(self, pools: Iterable[Mapping[str, list[int]]]) -> dict[str, list[float]]:
@@ -38,8 +43,10 @@ class FleetPools:
         told = {f"issues/{tier}": law for tier, law in self._resolutions.add(issues).items()}
         for name in sorted(whole):
             sums = whole[name]
-            group, of_member, _ = name.partition("/")
-            if group == "tier":
+            group, of_member, member = name.partition("/")
+            if group == "lag":
+                told[name] = [self._lag(member, sums[0] / SCALE, sums[1] / SCALE)]
+            elif group == "tier":
                 told[name] = _tier(sums)
             elif group == "rhythm":
                 told[name] = _rhythm(sums)
@@ -50,6 +57,19 @@ class FleetPools:
             else:
                 told[name] = self._variance(name, sums)
         return told
+
+    def _lag(self, kind: str, ages: float, cases: float) -> float:
+        """Mean days from order to case: stochastic approximation of its largest likelihood.
+
+        ages / lag - cases is the gradient over log lag. The curvature is at most a unit a case, and
+        less as orders overlap: a third of it is taken.
+        """
+        lag, seen = self._lags[kind]
+        seen = seen * LAG_KEEP + cases
+        step = 3.0 * (ages / lag - cases) / (LAG_PRIOR + seen)
+        lag = min(max(lag * exp(min(max(step, -0.1), 0.1)), SHORTEST_LAG_DAYS), LONGEST_LAG_DAYS)
+        self._lags[kind] = [lag, seen]
+        return lag
 
     def _variance(self, name: str, sums: list[int]) -> list[float]:
         surplus, worth = sums[0] / SCALE, sums[1] / SCALE
@@ -79,13 +99,14 @@ class FleetPools:
         """Plain values for a snapshot."""
         return [
             self._log_dispersion, self._persistence, self._drift, self._case_dispersion,
-            self._resolutions.state(),
+            self._resolutions.state(), self._lags,
         ]  # fmt: skip
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         (
             self._log_dispersion, self._persistence, self._drift, self._case_dispersion, law,
+            self._lags,
         ) = state  # fmt: skip
         self._resolutions.load(law)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, worth
+from detectors.baselines import case_rate, price_lines, worth
 from detectors.baselines.common_factor import SCALE
 from detectors.baselines.price_lines import Lines
 from detectors.columns import F64, I64, Bool
@@ -155,7 +155,8 @@ class _OrderIntake:
         slots = ticks % fleet.open.orders.shape[1]
         self._expose(dealers, slots, skus, is_order)
         planned = batch.promo[part.rows] | ~(price > 0) | self._in_calendar(dealers, skus)
-        self._price(dealers, ticks, currency, skus, price, ~planned)
+        size = price_lines.size_class(quantity)
+        self._price(dealers, ticks, (currency, skus, size), price, ~planned)
 
     def _in_calendar(self, dealers: I64, skus: I64) -> Bool:
         """(k,) lines whose prices a known window has planned."""
@@ -200,14 +201,16 @@ class _OrderIntake:
         _count_orders(fleet.open, dealers, slots, is_order)
 
     def _price(
-        self, dealers: I64, ticks: I64, currency: I64, skus: I64, price: F64, usable: Bool
+        self, dealers: I64, ticks: I64, bought: tuple[I64, I64, I64], price: F64, usable: Bool
     ) -> None:
+        """Compare prices; bought: currency, article and class of quantity of each line."""
         fleet = self._fleet
         rows = np.flatnonzero(usable)
         if len(rows) == 0:
             return
-        items = fleet.articles.items(currency[rows], skus[rows], fleet.currencies, fleet.known)
-        pairs = fleet.pairs.rows(key_of(dealers[rows], items))
+        currency, skus, size = (column[rows] for column in bought)
+        items = fleet.articles.items(currency, skus, size, fleet.currencies, fleet.known)
+        pairs = fleet.pairs.rows(key_of(dealers[rows], skus))
         fleet.make_room()
         fleet.lines.append(Lines(dealers[rows], items, pairs, ticks[rows], np.log(price[rows])))
 

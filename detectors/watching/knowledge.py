@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from detectors.baselines import price_lines, rhythm
-from detectors.baselines.case_rate import CasePools
+from detectors.baselines.case_rate import LAG_DAYS, CasePools
 from detectors.baselines.common_factor import SPEEDS, PeerSums
 from detectors.baselines.order_volume import Pools
 from detectors.columns import F64, Array, from_arrays, grown, to_arrays
@@ -31,6 +31,8 @@ _DEFAULTS: Final[Mapping[str, list[float]]] = {
     "complaints": [0.03],  # dispersion of a week's complaints
     "returns": [0.03],
     "rhythm": [rhythm.SKIPPING, rhythm.TRUST, *np.log(rhythm.SHAPE_PRIOR).tolist()],
+    "lag/complaints": [LAG_DAYS[0]],
+    "lag/returns": [LAG_DAYS[1]],
 }
 
 
@@ -41,7 +43,7 @@ class Knowledge:
         self.pools: dict[str, list[float]] = dict(_DEFAULTS)
         self.thresholds: dict[str, float] = {}
         self.nominals: dict[str, float] = {}
-        self.items = Names()  # "currency NUL sku"
+        self.items = Names()  # "currency NUL sku NUL class of quantity"
         self.item = price_lines.empty_items(0)
         self.skus = Names()
         self.factors: F64 = np.ones((2, 0, 2))  # (kinds of case, skus, factor and excess)
@@ -97,6 +99,7 @@ class Knowledge:
             rate=np.array([pool[0] for pool in told]),
             prior=np.array([pool[1] for pool in told]),
             dispersion=self.pools[kind][0],
+            lag_days=self.pools[f"lag/{kind}"][0],
         )
 
     def threshold(self, kind: str) -> float:
@@ -132,9 +135,9 @@ class Knowledge:
         self.item = from_arrays("known.item", price_lines.empty_items, arrays)
 
 
-def item_name(currency: str, sku: str) -> str:
-    """Name of an article in a currency (prices of different currencies are never mixed)."""
-    return f"{currency}\0{sku}"
+def item_name(currency: str, sku: str, size_class: int) -> str:
+    """Name of an article at quantities of one class, in a currency (never mixed with another)."""
+    return f"{currency}\0{sku}\0{size_class}"
 
 
 def peer_sums(outlook: Outlook, regions: Names, tiers: Names) -> PeerSums:

@@ -110,15 +110,17 @@ def _case_kind(fleet: Fleet, view: DayView, which: int) -> dict[str, list[int]]:
     mature = view.day - standing.first_day[rows] >= case_rate.MIN_AGE_DAYS
     rates = case_rate.rate(cases, rows, standing.tier, known)
     accepted = np.zeros(len(rows), np.bool_)
+    lag = case_rate.lag_lesson(cases, rows, mature)
+    lessons = {f"lag/{name}": [_whole(column) for column in lag]}
     odds = fleet.evidence.log_odds(kind, rows)
     case_rate.learn_day(cases, rows, odds, mature, rates, view.day, accepted)
     fleet.evidence.clear(kind, rows[accepted])
     if view.day % 7 != 6:  # weeks end on Wednesdays, as days are counted from a Thursday
-        return {}
+        return lessons
     week = past.last_days(fleet.history[kind], rows, view.day, 7)
     trusted = mature & (cases.suspicion[rows] < 0.9)
     lesson = case_rate.week_lesson(week, known.dispersion, trusted)
-    return {name: [_whole(column) for column in lesson]}
+    return lessons | {name: [_whole(column) for column in lesson]}
 
 
 def _rates(fleet: Fleet, rows: I64, which: int) -> list[int]:

@@ -36,7 +36,7 @@ def point(fleet: Fleet, view: DayView) -> None:
     orders = np.empty((len(rows), 2))
     pattern.recent(fleet.history[MEASURES[0]].days, rows, view.day, days, orders)
     ready = (orders[:, 1] >= pattern.LEAST_ORDERS) & (days > 0)
-    rows, days = rows[ready], days[ready]
+    rows, days, first = rows[ready], days[ready], first[ready]
     points = pattern.coordinates(probabilities(fleet, rows, view.day, days))
     voting = ~_explained(fleet, rows)
     tiers, sums = fleet.dealers.standing.tier[rows], []
@@ -46,26 +46,24 @@ def point(fleet: Fleet, view: DayView) -> None:
         kept.waiting[rows[mine]] = bins
         votes = mine[voting[mine]]
         ranks = np.bincount(bins[voting[mine] & (bins >= 0)], minlength=pattern.BINS)
-        sums.append(_sums(fleet, tier, ranks, rows[votes], points[votes], view.day))
+        sums.append(_sums(fleet, tier, ranks, rows[votes], points[votes], view.day - first[votes]))
     kept.pointed[rows] = view.day
     kept.days[rows] += days
     fleet.patterns.note(sums)
 
 
-def _sums(fleet: Fleet, tier: str, ranks: I64, rows: I64, points: F64, day: int) -> PatternSums:
-    keys = _keys(fleet, rows, day)
+def _sums(fleet: Fleet, tier: str, ranks: I64, rows: I64, points: F64, age: I64) -> PatternSums:
+    keys = _keys(fleet, rows, age)
     chosen = np.argsort(keys, kind="stable")[:MOST_POINTS]
     told = [PatternPoint(int(keys[k]), points[k].tolist()) for k in chosen.tolist()]
     return PatternSums(tier, ranks.tolist(), told)
 
 
-def _keys(fleet: Fleet, rows: I64, day: int) -> U64:
-    """(k,) a number for every dealer and day, the same in whatever partition it lives."""
+def _keys(fleet: Fleet, rows: I64, age: I64) -> U64:
+    """(k,) a number for every dealer and day of its life, in whatever partition and year it is."""
     ids = fleet.dealers.ids.all
-    return np.array(
-        [xxh3_64_intdigest(f"{ids[row]}\0{day}".encode()) >> 1 for row in rows.tolist()],
-        np.uint64,
-    )
+    names = [f"{ids[row]}\0{day}" for row, day in zip(rows.tolist(), age.tolist(), strict=True)]
+    return np.array([xxh3_64_intdigest(name.encode()) >> 1 for name in names], np.uint64)
 
 
 def _explained(fleet: Fleet, rows: I64) -> Bool:

@@ -126,8 +126,7 @@ def _case_kind(fleet: Fleet, view: TickView, which: int, tick_days: float, *, he
         rate=case_rate.rate(cases, rows, standing.tier, pools),
     )
     expected = np.empty(len(rows))
-    lag = case_rate.LAG_DAYS[which]
-    case_rate.advance(cases, rows, tick, tick_days, lag, heard, expected)
+    case_rate.advance(cases, rows, tick, tick_days, pools.lag_days, heard, expected)
     if not heard:
         return
     past.record(fleet.history[kind], rows, view.tick, view.day, count, expected)
