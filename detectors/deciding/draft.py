@@ -25,6 +25,7 @@ from schemas.alert import (
     Vertical,
     Window,
 )
+from schemas.rounding import MOST_MONEY
 from schemas.wire import DealerCard, Reading
 
 REGION_FALLS: Final = 0.8  # common factor at which a drop is the region's or the market's too
@@ -99,7 +100,7 @@ def of_reading(reading: Reading, at: int, line: Line, usual_week: Mapping[str, f
         expected=reading.expected,
         unit=Unit(reading.unit),
         chance=reading.chance,
-        loss_per_week=reading.loss_per_week,
+        loss_per_week=_tellable(reading.loss_per_week),
         currency=reading.currency,
         verdict=_verdict(reading),
         warming_up=reading.warming_up,
@@ -131,6 +132,11 @@ def of_outage(source: str, since: int, at: int, expected: float) -> Statement:
         verdict=None,
         warming_up=False,
     )
+
+
+def _tellable(amount: float | None) -> float | None:
+    """Money an alert may name: beyond what keeps its cents, none."""
+    return None if amount is None or abs(amount) >= MOST_MONEY else amount
 
 
 def _stake(reading: Reading, usual_week: Mapping[str, float]) -> float:

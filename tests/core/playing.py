@@ -71,7 +71,7 @@ class Player:
     ) -> None:
         self.setup = setup or Setup(settings())
         self.told = Told()
-        self._parts = [Partition(number, self.setup) for number in range(partitions)]
+        self.parts = [Partition(number, self.setup) for number in range(partitions)]
         self._network = Network(self.setup, partitions)
         self._restart_at = restart_at
         self._slice_rows = slice_rows
@@ -107,15 +107,23 @@ class Player:
 
     def cut(self, at: Micros, records: Sequence[Record], tick: int | None) -> None:
         """One cut, and the round of its tick."""
-        for number, part in enumerate(self._parts):
-            mine = [one for one in records if self._home(one) == number]
-            self.told.letters += part.apply(at, batches(mine, self._slice_rows), tick)
+        homes = [self._home(one) for one in records]
+        shares = [
+            [one for one, home in zip(records, homes, strict=True) if home == number]
+            for number in range(len(self.parts))
+        ]
+        self.advance(at, [batches(mine, self._slice_rows) for mine in shares], tick)
+
+    def advance(self, at: Micros, shares: Sequence[list[Batch]], tick: int | None) -> None:
+        """Likewise, of batches by partition."""
+        for part, share in zip(self.parts, shares, strict=True):
+            self.told.letters += part.apply(at, share, tick)
         if tick is None:
             return
-        censuses = [_sent(part.close(tick)) for part in self._parts]
+        censuses = [_sent(part.close(tick)) for part in self.parts]
         outlook = self._network.combine(censuses)
         self.told.outlooks.append(encode(outlook))
-        signals = [_sent(part.weigh(_sent(outlook))) for part in self._parts]
+        signals = [_sent(part.weigh(_sent(outlook))) for part in self.parts]
         self.told.readings += [reading for one in signals for reading in one.readings]
         decisions = self._network.decide(signals)
         self.told.alerts += decisions.alerts
@@ -125,22 +133,22 @@ class Player:
 
     def restart(self) -> None:
         """As after a crash: everything from snapshots."""
-        self._parts = [
-            Partition.restore(part.number, self.setup, part.snapshot()) for part in self._parts
+        self.parts = [
+            Partition.restore(part.number, self.setup, part.snapshot()) for part in self.parts
         ]
         arrays = self._network.snapshot()
-        self._network = Network.restore(self.setup, len(self._parts), arrays)
+        self._network = Network.restore(self.setup, len(self.parts), arrays)
 
     def state_bytes(self) -> int:
         """Bytes of state of all partitions, at rest."""
-        arrays = (array for part in self._parts for array in part.snapshot().values())
+        arrays = (array for part in self.parts for array in part.snapshot().values())
         return sum(array.nbytes for array in arrays)
 
     def _home(self, record: Record) -> int:
-        return int(record.dealer.rpartition("-")[2]) % len(self._parts)
+        return int(record.dealer.rpartition("-")[2]) % len(self.parts)
 
     def _stats(self, at: Micros, *, everything: bool) -> list[DealerStats]:
-        found = [_read(one) for part in self._parts for one in part.stats(at, everything)]
+        found = [_read(one) for part in self.parts for one in part.stats(at, everything)]
         return sorted(found, key=lambda one: one.dealer.id)
 
 
