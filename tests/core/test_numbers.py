@@ -56,7 +56,12 @@ def vars_of(reading: Any) -> list[Any]:
 
 def order(number: int, ts: Micros, **fields: Any) -> Record:
     """An order of one line."""
-    usual = {"dealer_id": "dealer-001", "sku": "sku-1", "quantity": 1.0, "unit_price": 10.0}
+    usual: dict[str, Any] = {
+        "dealer_id": "dealer-001",
+        "sku": "sku-1",
+        "quantity": 1.0,
+        "unit_price": 10.0,
+    }
     row = OrderRow(ts=format_instant(ts), event_id=f"o{number}", **usual | fields)
     return Record(position=number, raw=row.event_id.encode(), ts=ts, row=row)
 
