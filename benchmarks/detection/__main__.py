@@ -24,7 +24,6 @@ OURS: Final = "dealerwatch"
 STORED: Final = Path(__file__).with_name("peers.json")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 ASKED: Final = (0.1, 0.3, 1.0)  # false alarms per dealer-year and kind, a scenario each
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "detection-benchmark.md"
 
 app = typer.Typer(help=__doc__, add_completion=False)
 
@@ -53,7 +52,7 @@ def main(
     ]
     print("\n".join(lines))
     if not quick:
-        _write(lines)
+        table.write(lines, BEGIN, END)
 
 
 def _play(size: Size, processes: int) -> list[ours.Run]:
@@ -93,14 +92,6 @@ def _stored() -> dict[str, dict[str, Line]]:
 
 def _store(results: dict[str, dict[str, Line]]) -> None:
     STORED.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
-
-
-def _write(lines: Sequence[str]) -> None:
-    """Put the table between its marks in the document."""
-    text = DOCUMENT.read_text("utf-8")
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    DOCUMENT.write_text("\n".join([before + BEGIN, *lines, END + after]), "utf-8")
 
 
 if __name__ == "__main__":

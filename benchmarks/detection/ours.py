@@ -20,7 +20,7 @@ from detectors.setup import Setup
 from detectors.watching.partition import Partition
 from schemas.alert import Change, Kind, Scope
 from schemas.instant import DAY, parse_instant
-from schemas.settings import Budget, Settings
+from schemas.settings import Settings
 from schemas.wire import Outlook, Signals
 from streams.playing.reference import read_calendar, read_master
 from streams.playing.replay import Replay, Sinks
@@ -40,11 +40,12 @@ class Run(NamedTuple):
     opened: dict[Kind, Openings]  # the alerts that were really sent
 
 
-def play(size: Size, which: int, asked: float) -> Run:
+def play(size: Size, which: int, asked: float, tick: str = "1h") -> Run:
     """Play scenario number `which` with a budget for so many false alarms."""
     channel = simulate(size.seeds[which], size.dealers, size.days, DENSE)
     per_week = asked * size.dealers * len(KNOWN) / WEEKS
-    settings = Settings(budget=Budget(false_alerts_per_week=per_week))
+    told = {"tick": tick, "budget": {"false_alerts_per_week": per_week}}
+    settings = Settings.model_validate(told)
     with tempfile.TemporaryDirectory() as folder:
         files = write(Path(folder), channel)
         master = read_master(files.master)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
 from benchmarks.detection.rows import Figure, Line
 
 Results = Mapping[str, Mapping[str, Line]]  # method -> line -> measure -> figure
 
 _ABSENT = "-"
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "detection-benchmark.md"
 
 
 def table(results: Results, ours: str) -> list[str]:
@@ -34,6 +37,19 @@ def calibration(rows: Iterable[tuple[float, str, float]]) -> list[str]:
     """Markdown: false alarms asked for and seen, by kind."""
     told = [_cells([f"{asked:g}", kind, f"{seen:.2f}"]) for asked, kind, seen in rows]
     return [_cells(["asked a dealer-year", "kind", "seen"]), _cells(["---"] * 3), *told]
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table, line by line."""
+    return [_cells(head), _cells(["---"] * len(head)), *map(_cells, rows)]
+
+
+def write(lines: Sequence[str], begin: str, end: str) -> None:
+    """Put lines between their marks in the document."""
+    text = DOCUMENT.read_text("utf-8")
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    DOCUMENT.write_text("\n".join([before + begin, *lines, end + after]), "utf-8")
 
 
 def _row(name: str, results: Results, methods: Sequence[str]) -> str:
