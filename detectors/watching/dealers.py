@@ -182,6 +182,15 @@ class Dealers:
             self.standing.tier[row] = self.tiers.code(record.tier)
             self.standing.fixed_tier[row] = True
 
+    def _follow_master(self) -> None:
+        """Dealers known before are where this run's data says; where it is silent, records tell."""
+        self.standing.fixed_region[:] = False
+        self.standing.fixed_tier[:] = False
+        for dealer in sorted(self._master):
+            row = self.ids.find(dealer)
+            if row is not None:
+                self._apply_master(row)
+
     def snapshot(self) -> dict[str, Array]:
         """The register as arrays."""
         return {
@@ -198,3 +207,4 @@ class Dealers:
         self.tiers = Names.of_array(arrays["dealers.tiers"])
         self.standing = from_arrays("dealers", _empty, arrays)
         self._locate(0)
+        self._follow_master()

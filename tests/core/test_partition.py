@@ -16,6 +16,7 @@ from schemas.batch import Source
 from schemas.columns import Record
 from schemas.dead_letter import Reason
 from schemas.instant import DAY, HOUR
+from schemas.master import DealerRecord
 from schemas.rows import ComplaintRow, OrderRow, ReturnRow
 from schemas.stats import DealerStats, DealerStatus
 from schemas.wire import Census
@@ -215,6 +216,27 @@ def test_restored_partition_does_not_follow_the_one_it_comes_from() -> None:
     partition.weigh(network.combine([partition.close(tick + 1)]))
     for key, array in restored.snapshot().items():
         np.testing.assert_array_equal(array, copies[key], err_msg=key)  # nan is nan
+
+
+def test_dealers_follow_the_master_data_of_the_run() -> None:
+    def master(region: str | None = None, tier: str | None = None) -> Setup:
+        return Setup(
+            settings(), {name(1): DealerRecord(dealer_id=name(1), region=region, tier=tier)}
+        )
+
+    def told(partition: Partition) -> tuple[str | None, str | None]:
+        (line,) = (s for s in partition.stats(START + TICK, everything=True) if s.dealer == name(1))
+        dealer = DealerStats.model_validate_json(line.line).dealer
+        return dealer.region, dealer.tier
+
+    first = Partition(0, master(region="west"))
+    first.apply(START + TICK, batches(records()[:200]))
+    moved = Partition.restore(0, master(region="east", tier="gold"), first.snapshot())
+    left = Partition.restore(0, master(), moved.snapshot())
+    assert told(first) == ("west", "b")
+    assert told(moved) == ("east", "gold")
+    left.apply(START + 2 * TICK, batches(records()[200:400]))
+    assert told(left) == ("south", "b")
 
 
 def census_of(number: int, arriving: list[Record]) -> Census:
