@@ -8,7 +8,7 @@ all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ U64 = NDArray[np.uint64]
 Bool = NDArray[np.bool_]
 
 Columns = TypeVar("Columns", bound=NamedTuple)
+A = TypeVar("A", bound=Array)
 
 
 def capacity_of(columns: NamedTuple) -> int:
@@ -30,12 +31,28 @@ def capacity_of(columns: NamedTuple) -> int:
 
 
 def grown(columns: Columns, empty: Callable[[int], Columns], rows: int) -> Columns:
-    """The columns with room for `rows` entities; it grows by a quarter: half as much lies empty."""
+    """The columns with room for `rows` entities; it grows by a half.
+
+    Columns that begin as zeros take no memory before they are written: the system hands such pages
+    out one by one. So they are made anew and filled, not joined.
+    """
     room = capacity_of(columns)
     if rows <= room:
         return columns
-    more = empty(max(rows, room + room // 4) - room)
-    return columns._make(np.concatenate(pair) for pair in zip(columns, more, strict=True))
+    wider = empty(max(rows, room + room // 2))
+    for new, old in zip(wider, columns, strict=True):
+        new[:room] = old
+    return wider
+
+
+def longer(column: A, rows: int) -> A:
+    """The column with room for so many rows, zeros behind it; it grows by a half, as `grown`."""
+    room = len(column)
+    if rows <= room:
+        return column
+    wider = np.zeros((max(rows, room + room // 2), *column.shape[1:]), column.dtype)
+    wider[:room] = column
+    return cast("A", wider)
 
 
 def to_arrays(prefix: str, columns: NamedTuple, rows: int) -> dict[str, Array]:

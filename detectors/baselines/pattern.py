@@ -28,7 +28,11 @@ from schemas.alert import Kind
 from schemas.compiled import compiled
 
 DETECTOR: Final = Detector(
-    kind=Kind.UNUSUAL_PATTERN, form=Form.RESIDUAL, sizes=np.array([1.0, 2.0]), falling=False
+    kind=Kind.UNUSUAL_PATTERN,
+    form=Form.RESIDUAL,
+    sizes=np.array([1.0, 2.0]),
+    falling=False,
+    dated=True,
 )
 LEAST_ORDERS: Final = 3.0  # due since the last point
 MOST_DAYS: Final = 28  # one point covers, as many as are remembered one by one

@@ -36,6 +36,7 @@ class Detector:
     sizes: F64  # (sizes,) ratios of the rate (count, silence) or shifts of the mean (residual)
     falling: bool  # the change looked for is a fall
     hourly: bool = False  # strong enough to be proven within a day: the past is kept by tick
+    dated: bool = False  # the service tells its onset by the evidence, not by a window of the past
     part: str = ""  # what of the kind it looks at, when it is not the leading one
 
     @property
@@ -43,9 +44,10 @@ class Detector:
         """Its name in the registry and in snapshots."""
         return self.part or str(self.kind)
 
-    def empty(self, n: int) -> ev.Evidence:
-        """No evidence yet for n entities."""
-        return ev.empty(n, len(self.sizes), latent=self.form is not Form.SILENCE)
+    def empty(self, n: int, *, dated: bool = True) -> ev.Evidence:
+        """No evidence yet for n entities; dated: whether its onset will be asked."""
+        latent = self.form is not Form.SILENCE
+        return ev.empty(n, len(self.sizes), latent=latent, dated=dated)
 
     def step(self, evidence: ev.Evidence, seen: Step, now: float) -> None:
         """Weigh one step of some entities, in place; now: days since 1970."""

@@ -19,6 +19,7 @@ what remains.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -37,7 +38,7 @@ class Joint:
     def __init__(self, kinds: Mapping[Kind, tuple[Detector, ...]]) -> None:
         self._kinds = kinds
         self._detectors = [detector for parts in kinds.values() for detector in parts]
-        self.of: dict[str, ev.Evidence] = {one.name: one.empty(0) for one in self._detectors}
+        self.of: dict[str, ev.Evidence] = {one.name: _empty(one, 0) for one in self._detectors}
         self._claims: dict[str, F64] = {
             one.name: np.zeros(0) for parts in kinds.values() for one in parts[1:]
         }
@@ -97,7 +98,7 @@ class Joint:
     def start_over(self, rows: I64) -> None:
         """As if nothing had ever been seen of these entities."""
         for one in self._detectors:
-            blank = one.empty(len(rows))
+            blank = _empty(one, len(rows))
             for column, fresh in zip(self.of[one.name], blank, strict=True):
                 column[rows] = fresh
         for claim in self._claims.values():
@@ -106,7 +107,7 @@ class Joint:
     def make_room(self, n: int) -> None:
         """Room for n entities."""
         for one in self._detectors:
-            self.of[one.name] = grown(self.of[one.name], one.empty, n)
+            self.of[one.name] = grown(self.of[one.name], partial(_empty, one), n)
         for name, claim in self._claims.items():
             self._claims[name] = np.append(claim, np.zeros(len(self.of[name][0]) - len(claim)))
 
@@ -122,6 +123,10 @@ class Joint:
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `snapshot` gave; KeyError when another version wrote it."""
         for one in self._detectors:
-            self.of[one.name] = from_arrays(f"evidence.{one.name}", one.empty, arrays)
+            self.of[one.name] = from_arrays(f"evidence.{one.name}", partial(_empty, one), arrays)
         for name in self._claims:
             self._claims[name] = np.array(arrays[f"claim.{name}"])
+
+
+def _empty(detector: Detector, n: int) -> ev.Evidence:
+    return detector.empty(n, dated=detector.dated)

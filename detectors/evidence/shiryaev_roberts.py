@@ -12,10 +12,10 @@ happened some time ago" is carried beside the in-control vector alpha(state). Ov
 Under no change E[R_t - t] = 0, so alarms at R >= A come at most once in A days on average (Shiryaev
 1963, Roberts 1966; mixtures: Pollak 1987): the threshold for b false alarms a year is ln(365 / b).
 
-Beside each size the mean start of its mass is carried: where most of the evidence says the change
-began. The residual form has the shift of a mean instead of the ratio of a rate, a latent drift of
-standard deviation `spread` instead of a log-intensity, and a precision instead of an expected
-count.
+Beside each size the mean start of its mass may be carried: where most of the evidence says the
+change began. It costs a number per size, and only who tells an onset by it carries it. The residual
+form has the shift of a mean instead of the ratio of a rate, a latent drift of standard deviation
+`spread` instead of a log-intensity, and a precision instead of an expected count.
 
 A third form is given the chance of silence, in control and changed, by a model that has no latent
 state (`detectors.evidence.renewal`): a chain of one state.
@@ -47,7 +47,7 @@ class Evidence(NamedTuple):
 
     alpha: F64  # (n, states) in-control probabilities of the latent state
     beta: F64  # (n, sizes, states) R of each size, days
-    start: F64  # (n, sizes) mean start of the mass, days since 1970
+    start: F64  # (n, sizes) mean start of the mass, days since 1970; (n, 0) where nobody asks
     log_odds: F64  # (n,) ln R
 
 
@@ -74,13 +74,16 @@ class Silence(NamedTuple):
     keep: F64  # of the evidence so far; what is long past is no news
 
 
-def empty(n: int, sizes: int, *, latent: bool = True) -> Evidence:
-    """No evidence yet for n entities; without a latent state its chain has one state."""
+def empty(n: int, sizes: int, *, latent: bool = True, dated: bool = True) -> Evidence:
+    """No evidence yet for n entities; without a latent state its chain has one state.
+
+    dated: whether `onset` will be asked.
+    """
     alpha = STATIONARY if latent else np.ones(1)
     return Evidence(
         alpha=np.tile(alpha, (n, 1)),
         beta=np.zeros((n, sizes, len(alpha))),
-        start=np.zeros((n, sizes)),
+        start=np.zeros((n, sizes if dated else 0)),
         log_odds=np.full(n, NOTHING),
     )
 
@@ -94,15 +97,11 @@ def clear(evidence: Evidence, rows: I64) -> None:
 @compiled
 def _move(evidence: Evidence, i: int, elapsed: float, fading: float, now: float) -> None:
     """One step of time: changes may have begun, the latent state has moved."""
-    alpha, beta, start = evidence.alpha[i], evidence.beta[i], evidence.start[i]
+    alpha, beta = evidence.alpha[i], evidence.beta[i]
     matrix = TRANSITIONS[level_of(fading)]
     moved = np.empty(STATES)
+    _date(evidence.start[i], beta, elapsed, now)
     for j in range(beta.shape[0]):
-        mass = beta[j].sum()
-        began = now - 0.5 * elapsed
-        start[j] = (
-            (mass * start[j] + elapsed * began) / (mass + elapsed) if elapsed > 0 else start[j]
-        )
         for z in range(STATES):
             moved[z] = 0.0
         for y in range(STATES):
@@ -118,6 +117,16 @@ def _move(evidence: Evidence, i: int, elapsed: float, fading: float, now: float)
             moved[z] += alpha[y] * matrix[y, z]
     for z in range(STATES):
         alpha[z] = moved[z]
+
+
+@compiled
+def _date(start: F64, beta: F64, elapsed: float, now: float) -> None:
+    """Mean start of the mass of each size so far and of what begins in this step."""
+    if elapsed > 0.0:
+        began = now - 0.5 * elapsed
+        for j in range(len(start)):
+            mass = beta[j].sum()
+            start[j] = (mass * start[j] + elapsed * began) / (mass + elapsed)
 
 
 @compiled
@@ -194,18 +203,16 @@ def step_silence(evidence: Evidence, seen: Silence, now: float) -> None:
     """
     for k in range(len(seen.rows)):
         i, elapsed = seen.rows[k], seen.elapsed[k]
-        beta, start = evidence.beta[i, :, 0], evidence.start[i]
+        evidence.beta[i] *= seen.keep[k]
+        _date(evidence.start[i], evidence.beta[i], elapsed, now)
+        beta = evidence.beta[i, :, 0]
         usual = min(max(seen.usual[k], LEAST_SILENT), MOST_SILENT)
         total = 0.0
         for j in range(len(beta)):
-            mass = beta[j] * seen.keep[k]
-            if elapsed > 0.0:
-                began = now - 0.5 * elapsed
-                start[j] = (mass * start[j] + elapsed * began) / (mass + elapsed)
             changed = min(max(seen.changed[k, j], LEAST_SILENT), MOST_SILENT)
             spoken = min((1.0 - changed) / (1.0 - usual), 1.0)
             gain = spoken if seen.spoke[k] else changed / usual
-            beta[j] = min((mass + elapsed) * gain, CAP)
+            beta[j] = min((beta[j] + elapsed) * gain, CAP)
             total += beta[j]
         evidence.log_odds[i] = np.log(max(total / len(beta), 1e-9))
 
@@ -234,5 +241,5 @@ def posterior(evidence: Evidence, rows: I64) -> F64:
 
 
 def onset(evidence: Evidence, rows: I64) -> F64:
-    """(k,) days since 1970 at which the change most likely began."""
+    """(k,) days since 1970 at which the change most likely began; of dated evidence only."""
     return np.asarray((posterior(evidence, rows) * evidence.start[rows]).sum(axis=1))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,12 +26,16 @@ NEVER: Final = -(10**6)  # a day before all days
 
 
 class Names:
-    """Strings to numbers and back."""
+    """Strings to numbers and back.
+
+    Two ways lead to a number, by bytes and by string. Each learns of names that came the other way
+    when it is asked: dealers are hardly ever asked for by string, and 100 bytes each are saved.
+    """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self.all: list[str] = []
-        self._codes: dict[str, int] = {}
-        self._index = NameIndex()  # of the first names: it learns of others when it is asked
+        self._codes: dict[str, int] = {}  # of the first names
+        self._index = NameIndex()  # of the first names
         for name in known:
             self.code(name)
 
@@ -39,7 +44,7 @@ class Names:
 
     def code(self, name: str) -> int:
         """The number of a name; a new name gets the next one."""
-        known = self._codes.get(name)
+        known = self.find(name)
         if known is None:
             known = self._codes[name] = len(self.all)
             self.all.append(name)
@@ -47,7 +52,8 @@ class Names:
 
     def codes(self, names: Sequence[str]) -> I64:
         """(n,) numbers of names."""
-        found = [self._codes.get(name) for name in names]
+        known = self._by_string()
+        found = [known.get(name) for name in names]
         if None in found:
             found = [self.code(name) for name in names]
         return np.array(found, np.int64)
@@ -58,20 +64,25 @@ class Names:
             self._index.add(Texts.of(self.all[len(self._index) :]))
         found = self._index.find(texts)
         if absent:
-            found[texts.spans.size == 0] = self._codes.get(absent, UNTOLD)
+            known = self.find(absent)
+            found[texts.spans.size == 0] = UNTOLD if known is None else known
         new = np.flatnonzero(found == UNTOLD)
         if len(new) and absent:
             return self.codes_of(Texts.of(text or absent for text in texts.all()))
         if len(new):
-            names = self._index.add(texts.take(new))
-            self._codes.update(zip(names, range(len(self.all), len(self._index)), strict=True))
-            self.all.extend(names)
+            self.all.extend(self._index.add(texts.take(new)))
             found[new] = self._index.find(texts.take(new))
         return found
 
     def find(self, name: str) -> int | None:
         """The number of a name, None for one never seen."""
-        return self._codes.get(name)
+        return self._by_string().get(name)
+
+    def _by_string(self) -> dict[str, int]:
+        first = len(self._codes)
+        if first < len(self.all):
+            self._codes.update(zip(self.all[first:], count(first)))
+        return self._codes
 
     def array(self) -> Array:
         """The names by number, for a snapshot."""

@@ -40,6 +40,8 @@ from schemas.alert import Kind
 # columns of a dealer's tally
 ORDERS, LINES, UNITS, RETURNS, RETURN_UNITS, COMPLAINTS = range(6)
 CASES: Final = (Kind.COMPLAINT_SPIKE, Kind.RETURN_SPIKE)  # order of the axes of cases
+# kinds with a past of their own; a pattern is made of theirs
+RECORDED: Final = tuple(kind for kind in KINDS if kind is not Kind.UNUSUAL_PATTERN)
 
 
 class OpenTicks(NamedTuple):
@@ -125,7 +127,7 @@ class Fleet:
         for name, empty in self._families.items():
             setattr(self, name, empty(0))
         self.evidence = Joint(KINDS)
-        self.history: dict[Kind, History] = {k: _empty_past(k)(0) for k in KINDS}
+        self.history: dict[Kind, History] = {k: _empty_past(k)(0) for k in RECORDED}
 
     def cases(self, which: int) -> case_rate.Cases:
         """Complaints (0) or returns (1)."""
@@ -138,7 +140,7 @@ class Fleet:
             for name, empty in self._families.items():
                 setattr(self, name, grown(getattr(self, name), empty, n))
             self.evidence.make_room(n)
-            for kind in KINDS:
+            for kind in RECORDED:
                 self.history[kind] = grown(self.history[kind], _empty_past(kind), n)
         self.tally.make_room(n)
         self.money.make_room(self.accounts.count)
@@ -183,7 +185,7 @@ class Fleet:
         for name in self._families:
             arrays |= to_arrays(name, getattr(self, name), n)
         arrays |= self.evidence.snapshot(n)
-        for kind in KINDS:
+        for kind in RECORDED:
             arrays |= to_arrays(f"history.{kind}", self.history[kind], n)
         return arrays
 
@@ -206,7 +208,7 @@ class Fleet:
         for name, empty in self._families.items():
             setattr(self, name, from_arrays(name, empty, arrays))
         self.evidence.restore(arrays)
-        for kind in KINDS:
+        for kind in RECORDED:
             self.history[kind] = from_arrays(f"history.{kind}", _empty_past(kind), arrays)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.columns import I32, I64, U64, Array, Bool
+from detectors.columns import I32, I64, U64, Array, Bool, longer
 from schemas.compiled import compiled
 
 FREE: Final = np.int32(-1)  # place of the table without a row
@@ -41,15 +41,6 @@ def _table(keys: U64, count: int) -> I32:
     table = np.full(places, FREE, np.int32)
     _fill(table, keys)
     return table
-
-
-def _longer(column: Array, rows: int) -> Array:
-    """The column with room for so many rows; it grows by a quarter."""
-    room = len(column)
-    if rows <= room:
-        return column
-    more = np.zeros(max(rows, room + room // 4) - room, column.dtype)
-    return np.concatenate([column, more])
 
 
 @compiled
@@ -99,8 +90,8 @@ class SeenEvents:
         if 2 * count > len(self._table):
             keep = self._ts[: self._count] >= forget_before
             self._load(self._keys[: self._count][keep], self._ts[: self._count][keep], more)
-        self._keys = _longer(self._keys, self._count + more)
-        self._ts = _longer(self._ts, self._count + more)
+        self._keys = longer(self._keys, self._count + more)
+        self._ts = longer(self._ts, self._count + more)
 
     def _load(self, keys: U64, ts: I64, more: int) -> None:
         self._count = len(keys)
@@ -149,7 +140,7 @@ class RowIndex:
         most = self.count + len(wanted)
         if 2 * most > len(self._table):
             self._table = _table(self.keys[: self.count], most)
-        self.keys = _longer(self.keys, most)
+        self.keys = longer(self.keys, most)
         found = np.empty(len(wanted), np.int64)
         self.count = _find_or_add(self._table, self.keys, self.count, wanted, found)
         return found

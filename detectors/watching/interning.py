@@ -7,19 +7,16 @@ for one. 30 bytes a name besides its own.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.columns import I64, U64, Array
+from detectors.columns import I64, U64, longer
 from schemas.compiled import compiled
 from schemas.texts import Texts
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int32]
-
-A = TypeVar("A", bound=Array)
 
 UNKNOWN = -1
 
@@ -143,16 +140,9 @@ class NameIndex:
     def _make_room(self, names: int, size: int) -> None:
         """For so many names more, of so many bytes together. Grows by a half, so seldom."""
         count = self._count + names
-        self._names = _longer(self._names, int(self._starts[self._count]) + size)
-        self._starts = _longer(self._starts, count + 1)
-        self._identities = _longer(self._identities, count)
+        self._names = longer(self._names, int(self._starts[self._count]) + size)
+        self._starts = longer(self._starts, count + 1)
+        self._identities = longer(self._identities, count)
         if 2 * count > len(self._table):
             self._table = np.full(1 << (4 * count - 1).bit_length(), UNKNOWN, np.int64)
             _place(self._table, self._identities, 0, self._count)
-
-
-def _longer(array: A, room: int) -> A:
-    if room <= len(array):
-        return array
-    more = np.zeros(max(room, len(array) * 3 // 2) - len(array), array.dtype)
-    return cast("A", np.concatenate([array, more]))

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.columns import F64, I64, Array, Bool
+from detectors.columns import F64, I64, Array, Bool, longer
 from schemas.compiled import compiled
 
 SCALE: Final = 10_000
@@ -71,11 +71,7 @@ class Tally:
 
     def make_room(self, rows: int) -> None:
         """Room for this many entities."""
-        if rows > len(self.sums):
-            room = len(self.sums)
-            more = max(rows, room + room // 4) - room
-            blank = np.zeros((more, 4, self.width), np.int64)
-            self.sums = np.concatenate([self.sums, blank])
+        self.sums = longer(self.sums, rows)
 
     def add(self, rows: I64, column: int, amounts: I64, days: I64) -> None:
         """Add ten-thousandths to entities (rows may repeat), each on its event day."""

@@ -19,6 +19,7 @@ from streams import kafka
 from streams.logs import configure, logger
 from streams.metrics import Metrics, serve
 from streams.topics import names
+from streams.workers.allocating import give_back_freed_memory
 from streams.workers.network import Network
 from streams.workers.slices import Fetching, deliver_slices
 from streams.workers.watchdog import Watchdog, or_die
@@ -43,6 +44,7 @@ def run_watch(settings: Settings, slot: str, core_of: CoreOf) -> None:
     """Run the WATCH agent in this process until SIGTERM or Ctrl-C."""
     from streams.workers.watch import Watch  # noqa: PLC0415  compiled code, as in `real_core`
 
+    give_back_freed_memory()
     configure(settings.log.level)
     loop = _loop()
     app = _app(settings, "watch", slot, settings.topics.partitions)
@@ -62,6 +64,7 @@ def run_watch(settings: Settings, slot: str, core_of: CoreOf) -> None:
 
 def run_network(settings: Settings, slot: str, core_of: CoreOf) -> None:
     """Run the NETWORK agent in this process until SIGTERM or Ctrl-C."""
+    give_back_freed_memory()
     configure(settings.log.level)
     loop = _loop()
     app = _app(settings, "network", slot, partitions=1)
