@@ -138,6 +138,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     measures: list[Measure] = []  # of an unusual pattern, the strongest first
     variance: float = 0.0  # of what is expected, relative; of the log, for a price index
     telling: bool = True  # the window shows it: fewer (or more) than expected
+    share: float = 1.0  # of one dealer's false alerts; less where usually nothing can be proven
 
 
 class OverdueIssues(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -172,7 +173,8 @@ class Signals(msgspec.Struct, tag="signals", frozen=True):
     overdue: list[OverdueIssues] = []
     plugged: list[PluggedAlarm] = []
     excursions: dict[str, int] = {}  # kind -> evidence found in the band about its threshold, net
-    sharing: dict[str, int] = {}  # kind -> dealers that share its budget
+    sharing: dict[str, int] = {}  # kind -> dealers with a full share of its budget …
+    slight: dict[str, int] = {}  # … and with a slight one
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,10 +1,10 @@
 """From the one knob to thresholds: how many false alerts a week the team accepts.
 
 K false alerts a week, shared by n entities (a dealer and kind of which something can be proven, see
-`detectors.watching.ability`), are b = 52 K / n a year for each, and Shiryaev-Roberts evidence
-crosses ln(365 / b) nats at most b times a year; what the fleet teaches about that promise is added
-(`detectors.deciding.calibration`). All entities have the same share: an entity that can prove
-something buys the same delay for the same share, whatever its size.
+`detectors.watching.ability`; the others count a twentieth), are b = 52 K / n a year for each, and
+Shiryaev-Roberts evidence crosses ln(365 / b) nats at most b times a year; what the fleet teaches
+about that promise is added (`detectors.deciding.calibration`). All entities have the same share: an
+entity that can prove something buys the same delay for the same share, whatever its size.
 
 A fleet too small for its budget does not spend it all. At two a year the line is R = 182 days,
 three times the 60 days in which an entity must be able to prove something; lower, evidence would
@@ -28,9 +28,9 @@ UNKNOWN_PER_YEAR: Final = 1.0 / WEEKS  # before anybody can prove anything
 REALISED_DAYS: Final = 28  # over which openings are told
 
 
-def share(false_alerts_per_week: float, sharing: Mapping[str, int]) -> float:
-    """False alerts a year of one entity; sharing: entities by kind."""
-    entities = sum(sharing.values())
+def share(false_alerts_per_week: float, sharing: Mapping[str, float]) -> float:
+    """False alerts a year of one entity; sharing: full shares by kind."""
+    entities = sum(sharing[kind] for kind in sorted(sharing))
     if entities == 0:
         return UNKNOWN_PER_YEAR
     return min(max(false_alerts_per_week * WEEKS / entities, LEAST_PER_YEAR), MOST_PER_YEAR)

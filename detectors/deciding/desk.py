@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from math import inf, nextafter
+from math import inf, log, nextafter
 from typing import Any
 
 import msgspec
@@ -52,9 +52,10 @@ class Context:
     per_year: float  # … and the false alerts of one dealer they stand for
     usual_week: Mapping[str, float]  # median weekly value of a dealer, by currency
 
-    def line(self, kind: str) -> draft.Line:
-        """Where a kind opens."""
-        return draft.Line(self.thresholds[kind], self.per_year)
+    def line(self, reading: Reading) -> draft.Line:
+        """Where a dealer's kind opens: the smaller its share, the higher."""
+        nats = self.thresholds[reading.kind] - log(reading.share)
+        return draft.Line(nats, self.per_year * reading.share)
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Desk:
     ) -> Decisions:
         """Judge one tick, in the order of kind and entity."""
         statements = [
-            draft.of_reading(reading, now.at, now.line(reading.kind), now.usual_week)
+            draft.of_reading(reading, now.at, now.line(reading), now.usual_week)
             for reading in readings
         ]
         today = {one.key: one for one in sorted([*statements, *feeds], key=lambda one: one.key)}

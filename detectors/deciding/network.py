@@ -30,13 +30,15 @@ from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors, opened
 from detectors.registry import KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
-from schemas.alert import Change
+from detectors.watching.crossings import SLIGHT
+from schemas.alert import Change, Kind
 from schemas.wire import Census, Outlook, Signals
 
 __all__ = ["Decisions", "Network"]
 
 LAYOUT: Final = 5  # of snapshots
 FOLLOWING: Final = ("complaints", "returns")
+_SOURCES: Final = {Kind.COMPLAINT_SPIKE: "complaints", Kind.RETURN_SPIKE: "returns"}
 
 
 class Network:
@@ -56,7 +58,7 @@ class Network:
         self._desk = Desk(setup.settings.links.base_url)
         self._calibration = Calibration()
         self._openings = Openings()
-        self._sharing: dict[str, int] = {}  # entities that share the budget, by kind
+        self._sharing: dict[str, float] = {}  # shares of the budget, by kind
         self._spend()
         self._usual_week: dict[str, float] = {}
         self._trade = 1.0  # the network's orders against expected, when they last came
@@ -134,7 +136,7 @@ class Network:
     def spending(self) -> dict[str, Spending]:
         """The budget by kind: what was asked, what the thresholds stand for, what came of it."""
         knob = self._setup.settings.budget.false_alerts_per_week
-        entities = max(sum(self._sharing.values()), 1)
+        entities = max(sum(self._sharing.values()), 1.0)
         return {
             kind: Spending(
                 asked=knob * self._sharing.get(kind, 0) / entities,
@@ -156,10 +158,19 @@ class Network:
 
     def _count(self, signals: Sequence[Signals]) -> None:
         """Who shares the budget, and what the evidence's excursions teach of its promise."""
-        self._sharing = _sums(one.sharing for one in signals)
+        full = _sums(one.sharing for one in signals)
+        slight = _sums(one.slight for one in signals)
+        self._sharing = {
+            kind: full[kind] + SLIGHT * slight.get(kind, 0) for kind in full if self._heard(kind)
+        }
         found = _sums(one.excursions for one in signals)
         days = self._setup.timeline.days
-        self._calibration.learn(found, self._sharing, self._share / 365.0, days)
+        self._calibration.learn(found, full, self._share / 365.0, days)
+
+    def _heard(self, kind: str) -> bool:
+        """Whether the source of a kind has ever spoken: nobody needs a share of the others."""
+        feed = self._following.get(_SOURCES.get(Kind(kind), ""))
+        return feed is None or feed.gaps > 0
 
     def _listen(self, tick: int, censuses: Sequence[Census]) -> None:
         """Hear every source, or its silence."""

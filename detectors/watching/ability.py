@@ -1,14 +1,19 @@
-"""What can be proven of a dealer, and how fast: who gets a share of the budget.
+"""What can be proven of a dealer, and how fast: who gets a full share of the budget.
 
 A change to `ratio` of a rate earns, over a window in which m are expected, on average the
 Kullback-Leibler divergence of two negative binomials of shape 1 / v, v the relative variance:
 
     r m ln(r q) + ln(q) / v        q = (1 + v m) / (1 + r v m)
 
-Silence is r = 0, and earns what the dealer's rhythm says if that is more. A dealer of whom not even
-the largest change that a kind looks for could be proven in 60 days, or in four of its own gaps, has
-no share of the budget and is not told of: its evidence could cross the line only by the passing of
-time.
+Silence is r = 0, and earns what the dealer's rhythm says if that is more. A rise has no such end:
+the most that can happen is a case in every order, far beyond the largest rise that is tested; a
+window of that rate earns, with the tested ratio t in the logarithms,
+
+    r m ln(t q) + ln(q) / v        q = (1 + v m) / (1 + t v m)
+
+A dealer of whom not even the largest change could be proven in 60 days, or in four of its own gaps,
+has but a slight share of the budget: its line is higher (`detectors.watching.crossings`), for what
+overwhelms every doubt should be told of anybody, and what is not told of costs nothing.
 """
 
 from __future__ import annotations
@@ -38,37 +43,48 @@ def able(fleet: Fleet, kind: Kind, rows: I64, day: int) -> Bool:
         gaps = PROOF_GAPS / np.maximum(fleet.volume.level[rows], 1e-9)
         days = np.clip(gaps, PROOF_DAYS, HORIZON_DAYS)
     threshold = fleet.known.threshold(kind)
-    return np.asarray(earned(fleet, kind, rows, day, extreme(kind), days) >= threshold)
+    largest = extreme(fleet, kind, rows, day)
+    return np.asarray(earned(fleet, kind, rows, day, largest, days) >= threshold)
 
 
-def extreme(kind: Kind) -> float:
-    """The largest change that a kind looks for, as a ratio; for counts that fall, silence."""
+def extreme(fleet: Fleet, kind: Kind, rows: I64, day: int) -> float | F64:
+    """The largest change there can be, as a ratio, or (k,): silence, or a case in every order."""
     lead = KINDS[kind][0]
+    largest = float(lead.sizes.max())
     if lead.form is Form.RESIDUAL:
         return float(np.exp(np.abs(lead.sizes).max() * (-1 if lead.falling else 1)))
-    return 0.0 if lead.falling else float(lead.sizes.max())
+    if lead.falling:
+        return 0.0
+    usual = np.maximum(noise.daily(fleet, kind, rows, day), 1e-12)
+    return np.asarray(np.maximum(fleet.volume.level[rows] / usual, largest))
 
 
-def earned(fleet: Fleet, kind: Kind, rows: I64, day: int | I64, ratio: float, days: F64) -> F64:
+def earned(
+    fleet: Fleet, kind: Kind, rows: I64, day: int | I64, ratio: float | F64, days: F64
+) -> F64:
     """(k,) nats that a change to `ratio` earns on average in so many days."""
     if kind is Kind.UNUSUAL_PATTERN:
         return days * pattern.information(fleet.volume.level[rows])
     if KINDS[kind][0].form is Form.RESIDUAL:
-        return days * unit_price.information(fleet.price, rows, ratio)
+        return days * unit_price.information(fleet.price, rows, float(np.max(ratio)))
     expected = noise.daily(fleet, kind, rows, day) * days
     lasting = order_volume.LEVEL_PERSISTENCE_DAYS if kind not in CASES else case_rate.RATE_DAYS
     error = noise.shrinking(noise.level_variance(fleet, kind, rows), 1.0 / lasting, days)
-    nats = information(expected, ratio, noise.own_variance(fleet, kind, rows, days) + error)
-    if kind is Kind.ORDER_VOLUME_DROP and ratio == 0.0:
+    variance = noise.own_variance(fleet, kind, rows, days) + error
+    nats = information(expected, ratio, variance, float(KINDS[kind][0].sizes.max()))
+    if kind is Kind.ORDER_VOLUME_DROP and np.max(ratio) == 0.0:
         nats = np.maximum(nats, rhythm.proof(fleet.rhythm, rows, days, fleet.known.rhythm_pools()))
     return nats
 
 
-def information(expected: F64, ratio: float, variance: F64) -> F64:
-    """(k,) mean nats of a window in which the rate is `ratio` of what is expected."""
-    spread = np.maximum(variance, 1e-9)
-    log_q = np.log1p(spread * expected) - np.log1p(ratio * spread * expected)
-    kept = ratio * expected * (np.log(ratio) + log_q) if ratio > 0 else 0.0
+def information(expected: F64, ratio: float | F64, variance: F64, largest: float = np.inf) -> F64:
+    """(k,) mean nats of a window in which the rate is `ratio` of what is expected.
+
+    largest: ratio that is tested; what is beyond earns as this one.
+    """
+    spread, tested = np.maximum(variance, 1e-9), np.minimum(ratio, largest)
+    log_q = np.log1p(spread * expected) - np.log1p(tested * spread * expected)
+    kept = ratio * expected * (np.log(np.maximum(tested, 1e-300)) + log_q)
     return np.asarray(kept + log_q / spread)
 
 

@@ -1,7 +1,8 @@
 """Whose evidence is over the line, and how often lines are crossed: what calibration counts.
 
-Who is told of: an able dealer (`detectors.watching.ability`) from its threshold on, until its
-evidence has fallen FLOOR_BELOW under it.
+Who is told of: a dealer from its line on, until its evidence has fallen FLOOR_BELOW under it. The
+line of an able dealer (`detectors.watching.ability`) is the threshold; others have SLIGHT of a
+share of the budget, so a line that much higher.
 
 What is counted: excursions of the evidence whose peak lies in a band about the nominal line, where
 alerts would open if evidence kept its promise. Under no change evidence crosses a line at R = A
@@ -14,6 +15,7 @@ what is learned must not move what is counted.)
 
 from __future__ import annotations
 
+from math import log
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,6 +27,11 @@ from schemas.compiled import compiled
 # A dealer is told of until its evidence has fallen this far below the line: in control R grows to
 # its mean and stays there, so a lower line would tell of half the fleet at every tick.
 FLOOR_BELOW: Final = 3.5  # nats
+# The share of a dealer of whom usually nothing can be proven: it takes next to nothing from the
+# others (a thousand of them, what fifty take), and its line is 3 nats higher, as far as evidence
+# must rise before a second alert.
+SLIGHT: Final = 0.05
+STRICTER: Final = -log(SLIGHT)  # nats
 BELOW, ABOVE = 0.5, 1.5  # nats: the edges of the band; enough to count, and near what matters
 TURN: Final = 3.0  # nats from the lowest point to a new excursion, from the peak to its end
 
@@ -33,8 +40,8 @@ class Crossings(NamedTuple):
     """Where each dealer's evidence stands; second axis: kinds, in the order of KINDS."""
 
     told: Bool  # (n, kinds) the network is being told of it
-    able: Bool  # (n, kinds) something could be proven of it
-    sharing: Bool  # (n, kinds) … and it has a share of the budget: old enough, and active
+    able: Bool  # (n, kinds) something could be proven of it: its share is a full one
+    sharing: Bool  # (n, kinds) it has a share of the budget: old enough, and active
     inside: Bool  # (n, kinds) amid an excursion …
     passed: Bool  # (n, kinds) … that has left the band upwards
     turning: F32  # (n, kinds) peak of the excursion, or lowest point since the last one; nats
@@ -62,32 +69,34 @@ def cross(
     nominal: float,
     ends_day: bool,
     near: Bool,
-) -> tuple[int, int]:
-    """Move one kind on by a tick: excursions found in the band, and dealers sharing the budget.
+) -> tuple[int, int, int]:
+    """Move one kind on by a tick: excursions in the band, dealers with a full and a slight share.
 
     place: of the kind; odds: (k,) nats. Fills near (k,): who is told of.
     """
-    found, sharing = 0, 0
+    found, full, slight = 0, 0, 0
     for k in range(len(rows)):
         i, level = rows[k], odds[k]
-        over = level >= threshold and seen.able[i, place]
-        near[k] = over or (seen.told[i, place] and level >= threshold - FLOOR_BELOW)
+        line = threshold if seen.able[i, place] else threshold + STRICTER
+        near[k] = level >= line or (seen.told[i, place] and level >= line - FLOOR_BELOW)
         seen.told[i, place] = near[k]
-        sharing += seen.sharing[i, place]
+        if seen.sharing[i, place]:
+            full += seen.able[i, place]
+            slight += not seen.able[i, place]
         found += _excursion(seen, i, place, level, nominal, ends_day)
-    return found, sharing
+    return found, full, slight
 
 
 @compiled
 def _excursion(
     seen: Crossings, i: int, place: int, level: float, nominal: float, ends_day: bool
 ) -> int:
-    """1 when an excursion of a dealer with a share begins, -1 when it leaves the band upwards."""
+    """1 when an excursion of a dealer with a full share begins, -1 when it leaves the band."""
     turning = seen.turning[i, place]
     found = 0
     if not seen.inside[i, place]:
         begins = level >= nominal - BELOW and level >= turning + TURN
-        if begins and seen.sharing[i, place]:
+        if begins and seen.sharing[i, place] and seen.able[i, place]:
             seen.inside[i, place], seen.passed[i, place] = True, False
             seen.turning[i, place] = level
             found = 1

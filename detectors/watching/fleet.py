@@ -133,6 +133,11 @@ class Fleet:
         """Complaints (0) or returns (1)."""
         return self.returns if which else self.complaints
 
+    def share(self, kind: Kind, rows: I64) -> F64:
+        """(k,) of the budget of one dealer, 1 or SLIGHT."""
+        able = self.crossings.able[rows, list(KINDS).index(kind)]
+        return np.where(able, 1.0, crossings.SLIGHT)
+
     def make_room(self) -> None:
         """Room for every dealer, article, pair and account named so far."""
         n = self.dealers.count

@@ -150,14 +150,13 @@ def usual_week(fleet: Fleet, rows: I64) -> F64:
 
 
 def _share(fleet: Fleet, view: DayView) -> None:
-    """Who can prove what from now on, and has a share of the budget."""
+    """Who can prove what from now on, and who has a share of the budget at all."""
     rows, standing = view.rows, fleet.dealers.standing
     known = view.day - standing.first_day[rows] >= WARM_UP_DAYS
     active = view.day - standing.last_order_day[rows] <= ACTIVE_DAYS
     for place, kind in enumerate(KINDS):
-        able = ability.able(fleet, kind, rows, view.day)
-        fleet.crossings.able[rows, place] = able
-        fleet.crossings.sharing[rows, place] = able & known & active
+        fleet.crossings.able[rows, place] = ability.able(fleet, kind, rows, view.day)
+        fleet.crossings.sharing[rows, place] = known & active
 
 
 def _fall_asleep(fleet: Fleet, view: DayView) -> None:

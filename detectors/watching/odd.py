@@ -32,7 +32,7 @@ def readings(fleet: Fleet, rows: I64, factors: F64, now: Moment, at: int) -> lis
     found = measures.sums(fleet, rows, now.day, days)
     chance = measures.probabilities(fleet, rows, now.day, days)
     out = np.maximum(chance, 1.0 - chance)
-    odds = fleet.evidence.log_odds(KIND, rows)
+    odds, shares = fleet.evidence.log_odds(KIND, rows), fleet.share(KIND, rows)
     told = []
     for k, row in enumerate(rows.tolist()):
         lead = int(np.argmax(out[k]))
@@ -57,6 +57,7 @@ def readings(fleet: Fleet, rows: I64, factors: F64, now: Moment, at: int) -> lis
                 region_ratio=float(np.exp(factors[k, 1])),
                 warming_up=bool(now.day - standing.first_day[row] < 28),
                 measures=_remarkable(found[k], out[k]),
+                share=float(shares[k]),
             )
         )
     return told

@@ -39,7 +39,8 @@ class Found(NamedTuple):
 
     readings: list[Reading]  # by kind and dealer id
     excursions: dict[str, int]  # kind -> excursions of the evidence into the band about its line
-    sharing: dict[str, int]  # kind -> dealers that share its budget
+    sharing: dict[str, int]  # kind -> dealers with a full share of its budget …
+    slight: dict[str, int]  # … and with a slight one
 
 
 def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> Found:
@@ -48,7 +49,7 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> Found:
     factors: (k, 3) log factors of network, region and tier of the view's dealers.
     """
     at, length = setup.timeline.end(view.tick), setup.timeline.tick
-    found = Found([], {}, {})
+    found = Found([], {}, {}, {})
     for kind in KINDS:
         near = np.flatnonzero(_near(fleet, kind, view, found))
         for number in np.unique(view.locale[near]).tolist():
@@ -63,7 +64,7 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> Found:
 def _near(fleet: Fleet, kind: Kind, view: TickView, found: Found) -> Bool:
     """(k,) whether a dealer is told of; counts what calibration wants to know."""
     near = np.empty(len(view.rows), np.bool_)
-    found.excursions[kind], found.sharing[kind] = cross(
+    found.excursions[kind], found.sharing[kind], found.slight[kind] = cross(
         fleet.crossings,
         view.rows,
         _PLACE[kind],
@@ -105,7 +106,7 @@ def _of_kind(
     )
     odds, ratio = fleet.evidence.log_odds(kind, rows), fleet.evidence.ratio(kind, rows)
     carried = fleet.evidence.carried(kind, rows)
-    week = usual_week(fleet, rows)
+    week, shares = usual_week(fleet, rows), fleet.share(kind, rows)
     loss = np.full(len(rows), np.nan) if kind in CASES else week * (1.0 - observed / expected)
     return [
         Reading(
@@ -128,6 +129,7 @@ def _of_kind(
             region_ratio=float(np.exp(factors[k, 1])),
             warming_up=bool(young[k]),
             carried={one.name: float(x) for one, x in zip(KINDS[kind], carried[k], strict=True)},
+            share=float(shares[k]),
         )
         for k, row in enumerate(rows)
     ]

@@ -39,6 +39,13 @@ def test_overdispersed_change_earns_the_mean_log_likelihood_ratio(
     assert one(mean, ratio, variance) == pytest.approx(float(after.pmf(count) @ ratio_of_logs))
 
 
+def test_rise_beyond_the_largest_tested_earns_as_the_largest_tested() -> None:
+    """Six returns in six orders of a dealer that usually returns one in fifty."""
+    mean, spread = np.array([0.12]), np.array([0.0])
+    assert information(mean, 50.0, spread, 6.0) == pytest.approx(6 * log(6) - 5 * 0.12, rel=1e-5)
+    assert information(mean, 6.0, spread, 6.0) < 1.0
+
+
 @given(st.floats(0, 1e6), st.sampled_from([0.0, 0.03, 0.5, 1.7, 6.0]), st.floats(0, 2))
 def test_information_is_finite_and_never_negative(
     expected: float, ratio: float, variance: float

@@ -37,6 +37,10 @@ def test_budget_is_spent_where_it_can_be() -> None:
     assert threshold(one) == pytest.approx(log(365 / 0.104))
 
 
+def test_slight_shares_are_part_of_the_budget() -> None:
+    assert share(2.0, {"return_spike": 100 + 0.05 * 1000}) == pytest.approx(104 / 150)
+
+
 def test_line_of_the_smallest_fleet_is_not_reached_by_time_alone() -> None:
     assert threshold(share(2.0, {"order_volume_drop": 1})) > log(2 * 60)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detectors.watching.crossings import Crossings, cross, empty
+from detectors.watching.crossings import STRICTER, Crossings, cross, empty
 
 LINE = 9.0
 ROWS = np.zeros(1, np.int64)
@@ -16,7 +16,7 @@ def watch(*levels: float, able: bool = True, sharing: bool = True) -> tuple[list
     seen, told, found = fresh(able=able, sharing=sharing), [], 0
     for level in levels:
         near = np.empty(1, np.bool_)
-        excursions, _ = cross(seen, ROWS, 0, np.array([level]), LINE, LINE, True, near)
+        excursions, *_ = cross(seen, ROWS, 0, np.array([level]), LINE, LINE, True, near)
         found += excursions
         told.append(bool(near[0]))
     return told, found
@@ -32,8 +32,10 @@ def test_dealer_is_told_of_from_the_line_until_well_below_it() -> None:
     assert watch(7, 9.1, 6, 5.6, 5.4, 8.9)[0] == [False, True, True, True, False, False]
 
 
-def test_dealer_that_cannot_prove_anything_is_not_told_of() -> None:
-    assert watch(20, 20, able=False, sharing=False) == ([False, False], 0)
+def test_dealer_that_usually_proves_nothing_is_told_of_when_evidence_overwhelms() -> None:
+    line = LINE + STRICTER
+    levels = (line - 0.1, line + 0.1, line - 3, line - 4)
+    assert watch(*levels, able=False) == ([False, True, True, False], 0)
 
 
 def test_dealer_without_a_share_is_told_of_but_not_counted() -> None:
@@ -57,9 +59,10 @@ def test_excursions_with_their_peak_in_the_band_are_counted(
     assert watch(*levels)[1] == found
 
 
-def test_dealers_with_a_share_are_counted() -> None:
+def test_dealers_with_a_share_are_counted_by_its_size() -> None:
     seen = empty(5, 2)
     seen.sharing[1:4, 1] = True
+    seen.able[2:, 1] = True
     rows, near = np.arange(5), np.empty(5, np.bool_)
-    assert cross(seen, rows, 1, np.zeros(5), LINE, LINE, False, near) == (0, 3)
-    assert cross(seen, rows, 0, np.zeros(5), LINE, LINE, False, near) == (0, 0)
+    assert cross(seen, rows, 1, np.zeros(5), LINE, LINE, False, near) == (0, 2, 1)
+    assert cross(seen, rows, 0, np.zeros(5), LINE, LINE, False, near) == (0, 0, 0)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from math import log
+
+import pytest
+
 from detectors.deciding.desk import Context, Desk
 from schemas.alert import Alert, Kind
 from schemas.instant import HOUR
@@ -10,7 +14,7 @@ from schemas.wire import DealerCard, Reading
 LINE = 9.0
 
 
-def reading(log_odds: float, *, telling: bool) -> Reading:
+def reading(log_odds: float, *, telling: bool, share: float = 1.0) -> Reading:
     return Reading(
         kind=Kind.RETURN_SPIKE,
         dealer=DealerCard("dealer-1", None, None, None, None),
@@ -30,6 +34,7 @@ def reading(log_odds: float, *, telling: bool) -> Reading:
         warming_up=False,
         variance=0.1,
         telling=telling,
+        share=share,
     )
 
 
@@ -63,3 +68,12 @@ def test_alert_ends_when_its_evidence_has_fallen_whatever_windows_show() -> None
 def test_alert_that_has_ended_opens_on_new_evidence_only() -> None:
     days = ((10.0, True), (6.5, True), (6.5, True), (8.0, False), (9.2, True), (9.6, True))
     assert changes(*days) == ["opened", "resolved", "opened"]
+
+
+def test_line_of_a_slight_share_is_higher_and_says_what_it_stands_for() -> None:
+    now = Context(1, 24 * HOUR, {str(Kind.RETURN_SPIKE): LINE}, 0.1, {})
+    desk = Desk("")
+    assert not desk.decide([reading(LINE + 2.9, telling=True, share=0.05)], [], now).alerts
+    (alert,) = desk.decide([reading(LINE + 3.1, telling=True, share=0.05)], [], now).alerts
+    assert alert.evidence.threshold == pytest.approx(LINE + log(20), rel=1e-5)
+    assert alert.evidence.false_alerts_per_year == pytest.approx(0.1 / 20)

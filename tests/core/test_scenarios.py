@@ -85,6 +85,14 @@ def test_returns_of_one_dealer_are_told() -> None:
     expect(told.alerts, opened("return_spike", dealer=3), "day 65", and_="day 80")
 
 
+def test_returns_of_a_dealer_who_seldom_orders_are_told() -> None:
+    """Six orders a month, and then all of them come back; a doubled rate could not be proven."""
+    rare = Channel(days=140).at("day 0", dealer=3, orders_per_day=0.2, returns=0.02)
+    setup = Setup(settings(TICK, budget={"false_alerts_per_week": 0.2}))
+    told = Player(setup).play(rare.at("day 80", dealer=3, returns=1.0))
+    expect(told.alerts, opened("return_spike", dealer=3), "day 85", and_="day 135")
+
+
 def test_closure_of_the_whole_network_is_no_dealers_alert() -> None:
     expect_none(play(Channel().during("day 60", "day 66", orders_per_day=0.05)).alerts)
 
