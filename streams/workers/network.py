@@ -35,6 +35,8 @@ from streams.workers.state import Vault
 from streams.workers.watchdog import die, or_die
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiokafka import AIOKafkaProducer
 
     from schemas.alert import Alert
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from streams.metrics import Metrics
     from streams.workers.core import Core, NetworkCore
     from streams.workers.slices import Slice
+    from streams.workers.unpacking import Unpacked
 
 OWNER = "network"
 LOG, UNDECIDED = "network", "undecided"  # in Standing.positions; 1: `tick` lacks its decisions
@@ -59,6 +62,11 @@ class Network:
         self._names = names(settings.topics.prefix)
         self._desk: _Desk | None = None  # while the partition is ours
         self._changing = asyncio.Lock()
+
+    def read(self, topic: str, partition: int, records: Sequence[Unpacked]) -> Sequence[Unpacked]:
+        """As they are: there are few."""
+        del topic, partition
+        return records
 
     def saved_position(self, topic: str, partition: int) -> int | None:
         """Where the saved state stands in `network`."""
@@ -155,7 +163,7 @@ class _Desk:
             if piece.first != self._position:
                 die("hole_in_network", first=piece.first, expected=self._position)
             self._amid = True
-            for record in piece.records:
+            for record in piece.content:
                 message = wire.decode(record.value or b"")
                 if not isinstance(message, Outlook):
                     self._gathering.take(record.offset, message)

@@ -3,6 +3,8 @@
 97 % of Faust's cost is per event (300 µs each), so agents here receive `Slice` values of up to
 5,000 records. Agents stay stock: `async for piece in stream`. What else differs from Faust:
 
+* Records are read (`Feed.read`) by the thread that fetches them. Reading is compiled code that
+  leaves the interpreter to others, so it and the agents have a core each.
 * Reading starts where the `Feed` stands (its saved state), and what is committed is what it has
   saved, never what an agent has merely seen.
 * Slices follow each other without a hole: what was fetched and not delivered is sought back, and
@@ -60,22 +62,29 @@ if TYPE_CHECKING:
 
     from streams.workers.unpacking import Unpacked
 
-_SLICE_RECORDS = 5_000  # decoding takes ~1.5 µs each: the event loop is free again after 8 ms
+_SLICE_RECORDS = 5_000  # reading takes ~1.5 µs each: the thread's event loop is free after 8 ms
 _POLL_S = 0.25  # how long a position without records may go unnoticed
 
 
 class Slice(NamedTuple):
-    """Records of one partition from position `first` up to `following` (exclusive), in order."""
+    """What is in one partition from position `first` up to `following` (exclusive)."""
 
     topic: str
     partition: int
     first: int
     following: int
-    records: Sequence[Unpacked]
+    content: Any  # what `Feed.read` made of the records
 
 
 class Feed(Protocol):
     """Who consumes slices, and whose saved state decides what is read and what is committed."""
+
+    def read(self, topic: str, partition: int, records: Sequence[Unpacked]) -> Any:
+        """The content of a slice of these records, perhaps none.
+
+        Called by the thread that fetches, also for slices that are never delivered: a function of
+        its arguments, that changes nothing.
+        """
 
     def saved_position(self, topic: str, partition: int) -> int | None:
         """Position after the last record that the saved state holds; None when not owned."""
@@ -124,9 +133,14 @@ class RawSchema(faust.Schema):  # type: ignore[type-arg]
         return message.value
 
 
+class _Piece(NamedTuple):
+    following: int  # position after its last record
+    timestamp: float  # of that, seconds
+    content: Any
+
+
 class _Fetched(NamedTuple):
-    records: Sequence[Unpacked]
-    following: int  # position of the client after them
+    pieces: Sequence[_Piece]  # at least one
     era: int  # of the thread
 
 
@@ -153,25 +167,43 @@ class _SliceThread(driver.AIOKafkaConsumerThread):
     async def _fetch_records(  # type: ignore[override]
         self, consumer: AIOKafkaConsumer, active_partitions: set[TP], **limits: Any
     ) -> dict[TP, _Fetched]:
-        """Records and positions of one moment: nothing is awaited between the two."""
         unpack_whole_batches(consumer)
         limits["max_records"] = None  # they would count batches
         batches = await super()._fetch_records(consumer, set(active_partitions), **limits)
-        subscription = consumer._subscription.subscription
-        if subscription is None or subscription.assignment is None:
-            return {}
+        positions = _positions(consumer, {*batches, *active_partitions})
+        era = self.era  # of the records and the positions: nothing was awaited between them
         fetched = {}
-        for tp in {*batches, *active_partitions} & set(subscription.assignment.tps):
-            state = subscription.assignment.state_value(tp)
-            if state.has_valid_position:
-                records = list(chain.from_iterable(batches.get(tp, ())))
-                fetched[TP(*tp)] = _Fetched(records, state.position, self.era)
+        for tp, position in positions.items():
+            records = list(chain.from_iterable(batches.get(tp, ())))
+            fetched[tp] = _Fetched(await self._read(tp, records, position), era)
         return fetched
+
+    async def _read(self, tp: TP, records: list[Unpacked], position: int) -> list[_Piece]:
+        pieces = []
+        for start in range(0, len(records) or 1, _SLICE_RECORDS):
+            part = records[start : start + _SLICE_RECORDS]
+            is_last = start + _SLICE_RECORDS >= len(records)
+            following = position if is_last else part[-1].offset + 1
+            timestamp = part[-1].timestamp / 1000 if part else time.time()
+            content = self.consumer.feed.read(tp.topic, tp.partition, part)
+            pieces.append(_Piece(following, timestamp, content))
+            await asyncio.sleep(0)  # heartbeats
+        return pieces
 
     def leave(self) -> None:
         """Drop the static identity: with one, aiokafka sends no LeaveGroup when it stops."""
         if self._consumer is not None and self._consumer._coordinator is not None:
             self._consumer._coordinator._group_instance_id = None
+
+
+def _positions(consumer: AIOKafkaConsumer, partitions: set[Any]) -> dict[TP, int]:
+    """Where the client stands in those of the partitions that it still owns."""
+    subscription = consumer._subscription.subscription
+    if subscription is None or subscription.assignment is None:
+        return {}
+    assignment = subscription.assignment
+    states = {TP(*tp): assignment.state_value(tp) for tp in partitions & set(assignment.tps)}
+    return {tp: state.position for tp, state in states.items() if state.has_valid_position}
 
 
 class _SliceConsumer(driver.Consumer):
@@ -204,19 +236,17 @@ class _SliceConsumer(driver.Consumer):
                 raise
 
     async def _deliver_all(self, tp: TP, found: _Fetched) -> None:
-        start = 0
-        while self._is_current(found):
-            piece = found.records[start : start + _SLICE_RECORDS]
-            start += _SLICE_RECORDS
-            is_last = start >= len(found.records)
-            following = found.following if is_last else piece[-1].offset + 1
+        for piece in found.pieces:
+            if not self._is_current(found):
+                break
             first = self._read_offset[tp] or 0
-            if following > first:  # else neither a record nor a move
-                await self._deliver(Slice(tp.topic, tp.partition, first, following, piece))
-            if self._is_current(found):  # delivering may have waited until a rebalance was over
-                self._read_offset[tp] = following
-                if is_last:
-                    return
+            if piece.following > first:  # else neither a record nor a move
+                await self._deliver(tp, first, piece)
+            if not self._is_current(found):  # delivering waited until a rebalance was over
+                break
+            self._read_offset[tp] = piece.following
+        else:
+            return
         await self._seek_back(tp)
 
     def _is_current(self, found: _Fetched) -> bool:
@@ -228,9 +258,9 @@ class _SliceConsumer(driver.Consumer):
         if position is not None and tp in self.assignment():  # None: perform_seek comes later
             await self._thread.seek_wait({tp: position})
 
-    async def _deliver(self, piece: Slice) -> None:
-        message = self._message(piece)
-        if self._queue_is_full(message.tp):
+    async def _deliver(self, tp: TP, first: int, piece: _Piece) -> None:
+        message = self._message(tp, first, piece)
+        if self._queue_is_full(tp):
             await self.wait_first(self.callback(message), self.suspend_flow.wait())
         else:
             await self.callback(message)
@@ -239,20 +269,21 @@ class _SliceConsumer(driver.Consumer):
         channels = self.app.topics._tp_index.get(tp, ())  # type: ignore[attr-defined]
         return any(channel.queue.full() for channel in channels)
 
-    def _message(self, piece: Slice) -> ConsumerMessage:
+    def _message(self, tp: TP, first: int, piece: _Piece) -> ConsumerMessage:
+        value = Slice(tp.topic, tp.partition, first, piece.following, piece.content)
         return ConsumerMessage(
-            piece.topic,
-            piece.partition,
+            tp.topic,
+            tp.partition,
             offset=piece.following - 1,
-            timestamp=piece.records[-1].timestamp / 1000 if piece.records else time.time(),
+            timestamp=piece.timestamp,
             timestamp_type=0,
             headers=None,
             key=None,
-            value=piece,  # type: ignore[arg-type]
+            value=value,  # type: ignore[arg-type]
             checksum=None,
             serialized_key_size=0,
             serialized_value_size=0,
-            tp=TP(piece.topic, piece.partition),
+            tp=tp,
             generation_id=self.app.consumer_generation_id,
         )
 

@@ -13,9 +13,10 @@ Crash inside 3: the transaction is taken back; as before. Crash between 3 and 4:
 from are those of the state, so nothing is read twice; 4 is for people and tools.
 A process that lost its partitions without knowing (paused, cut off) cannot do 3: it is fenced.
 
-The agent itself only puts slices into the holder of their partition (streams/workers/holder.py) and
-never waits for anything, because cuts arrive through the same queue: an agent that waited for a cut
-would wait for ever. A task per partition (streams/workers/seat.py) does the rest.
+The thread that fetches slices decodes them (`Watch.read`), beside the event loop and the state. The
+agent only puts them into the holder of their partition (streams/workers/holder.py) and never waits
+for anything, because cuts arrive through the same queue: an agent that waited for a cut would wait
+for ever. A task per partition (streams/workers/seat.py) does the rest.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from faust.types import TP
 
@@ -42,13 +43,19 @@ from streams.workers.state import Vault
 from streams.workers.watchdog import die, or_die
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import faust
     from aiokafka import AIOKafkaProducer
 
+    from schemas.batch import Batch
+    from schemas.cut import Cut
+    from schemas.dead_letter import DeadLetter
     from schemas.settings import Settings
     from streams.metrics import Metrics
     from streams.workers.core import Core
     from streams.workers.slices import Slice
+    from streams.workers.unpacking import Unpacked
 
 # How long a release waits for a partition to come to rest. A tick's round trip takes milliseconds;
 # if the others are gone, the successor repeats from the last save instead.
@@ -56,6 +63,17 @@ REST_S = 0.5
 SAVE_PAUSE = 4  # times what a save took: a fifth of the time at most is spent on saving
 
 log = logger(__name__)
+
+
+class _Read(NamedTuple):
+    """A slice of a source, decoded."""
+
+    batch: Batch
+    letters: list[DeadLetter]
+    records: int
+
+
+_Cuts = list[tuple["Cut", int]]  # each with the position after it
 
 
 class Watch:
@@ -75,6 +93,18 @@ class Watch:
         self._outlooks = Outlooks(settings.broker, self._names.outlook, self._arise_all)
         self._teller: AIOKafkaProducer | None = None
         _get_ready()
+
+    def read(self, topic: str, partition: int, records: Sequence[Unpacked]) -> _Read | _Cuts:
+        """Records of a source decoded, or cuts. Errors end the process: not bad records."""
+        try:
+            source = self._sources.get(topic)
+            if source is None:
+                return [(cut.decode(one.value or b""), one.offset + 1) for one in records]
+            with self._metrics.slice_seconds.time():
+                raw = _raw(source, topic, partition, records)
+                return _Read(*decode_slice(raw, self._settings.topics.partitions), len(records))
+        except Exception:  # noqa: BLE001  Faust would log it and lose the slice
+            die("slice_not_read", topic=topic, partition=partition)
 
     def saved_position(self, topic: str, partition: int) -> int | None:
         """Where the saved state of the partition stands in the topic."""
@@ -121,13 +151,11 @@ class Watch:
     def _put(self, seat: Seat, piece: Slice) -> None:
         source = self._sources.get(piece.topic)
         if source is None:
-            cuts = [(cut.decode(r.value or b""), r.offset + 1) for r in piece.records]
-            seat.holder.take_cuts(piece.first, piece.following, cuts)
+            seat.holder.take_cuts(piece.first, piece.following, piece.content)
             return
-        with self._metrics.slice_seconds.time():
-            decoded = decode_slice(_raw(source, piece), self._settings.topics.partitions)
-            seat.holder.take(source, piece.first, piece.following, *decoded)
-        self._metrics.records.labels(source).inc(len(piece.records))
+        batch, letters, records = piece.content
+        seat.holder.take(source, piece.first, piece.following, batch, letters)
+        self._metrics.records.labels(source).inc(records)
 
     def _steer(self, seat: Seat) -> None:
         """Pause what is far ahead of its cut, resume what is needed.
@@ -220,12 +248,12 @@ def _get_ready() -> None:
     decode_slice(RawSlice(Source.ORDERS, Source.ORDERS, 0, (), (), ()), 1)
 
 
-def _raw(source: Source, piece: Slice) -> RawSlice:
+def _raw(source: Source, topic: str, partition: int, records: Sequence[Unpacked]) -> RawSlice:
     return RawSlice(
         source,
-        piece.topic,
-        piece.partition,
-        [record.offset for record in piece.records],
-        [record.key for record in piece.records],
-        [record.value for record in piece.records],
+        topic,
+        partition,
+        [record.offset for record in records],
+        [record.key for record in records],
+        [record.value for record in records],
     )

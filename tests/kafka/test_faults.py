@@ -57,10 +57,11 @@ async def joined(programs: Programs, broker: Broker, chance: random.Random) -> N
     """A second worker joins and leaves, twice; then the first one leaves for good."""
     del broker
     first = programs.worker("one")
-    for _ in range(2):
+    for number in range(2):
         await asyncio.sleep(chance.uniform(2, 4))
         second = programs.worker("two")
-        await asyncio.sleep(chance.uniform(5, 7))
+        await has_loaded(second, number + 1)
+        await asyncio.sleep(chance.uniform(1, 3))
         await asyncio.to_thread(second.stop)
     programs.worker("three")
     await asyncio.to_thread(first.stop)
@@ -68,8 +69,8 @@ async def joined(programs: Programs, broker: Broker, chance: random.Random) -> N
 
 async def restarted(programs: Programs, broker: Broker, chance: random.Random) -> None:
     """The broker stops and starts, then crashes and starts."""
-    programs.worker("one")
-    await asyncio.sleep(chance.uniform(4, 6))
+    await has_loaded(programs.worker("one"))
+    await asyncio.sleep(chance.uniform(1, 3))
     await asyncio.to_thread(broker.restart)
     await asyncio.sleep(chance.uniform(4, 6))
     await asyncio.to_thread(broker.kill)
@@ -92,9 +93,10 @@ async def slept(programs: Programs, broker: Broker, chance: random.Random) -> No
         os.kill(pid, signal.SIGCONT)
 
 
-async def has_loaded(program: Program) -> None:
+async def has_loaded(program: Program, times: int = 1) -> None:
+    """Under one name several programs follow each other, and write to one log."""
     assert await asyncio.to_thread(
-        eventually, lambda: "partitions_loaded" in program.log.read_text()
+        eventually, lambda: program.log.read_text().count("partitions_loaded") >= times
     )
 
 
