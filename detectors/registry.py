@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectors.baselines import case_rate, order_volume, pattern, rhythm, unit_price
+from detectors.baselines import case_rate, order_size, order_volume, pattern, rhythm, unit_price
 from detectors.evidence.detector import Detector
 from schemas.alert import Kind
 
@@ -19,6 +19,9 @@ DETECTORS: Final[dict[str, Detector]] = {
     for detector in (
         order_volume.DETECTOR,
         rhythm.DETECTOR,
+        order_size.SMALLER,
+        order_volume.SURGE,
+        order_size.LARGER,
         unit_price.DETECTOR,
         *case_rate.DETECTORS,
         pattern.DETECTOR,

@@ -18,6 +18,8 @@ class CellSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     tier: str
     observed: int
     expected: int
+    shift: int = 0  # of order sizes: residuals times their weight …
+    weight: int = 0  # … and weight
 
 
 class OpenSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -60,6 +62,7 @@ class Census(msgspec.Struct, tag="census", frozen=True):
     pools: dict[str, list[int]]  # what the fleet teaches, once a day (scaled)
     patterns: list[PatternSums] = []  # likewise
     opened: list[OpenSums] = []  # at the end of a local day
+    quantities: Sums = Sums()  # by sku: votes of order lines, and logs of their quantity
 
 
 class RatioSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -68,6 +71,8 @@ class RatioSums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     name: str
     observed: list[float]
     expected: list[float]
+    shift: list[float] = []  # of order sizes: residuals times their weight …
+    weight: list[float] = []  # … and weight
 
 
 class PatternLaw(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -96,6 +101,7 @@ class Outlook(msgspec.Struct, tag="outlook", frozen=True):
     nominals: dict[str, float] = {}  # kind -> nats before calibration
     patterns: list[PatternLaw] = []  # after a local day
     opened: list[OpenSums] = []  # likewise
+    quantities: Levels = Levels()  # changed ones, by sku: log of what a line usually has
 
 
 class DealerCard(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -134,6 +140,7 @@ class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     network_ratio: float  # common factors in force for this dealer
     region_ratio: float
     warming_up: bool  # too young to alert
+    factors: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the trade: orders, their size, price
     carried: dict[str, float] = {}  # name of a detector -> its share in the evidence
     measures: list[Measure] = []  # of an unusual pattern, the strongest first
     variance: float = 0.0  # of what is expected, relative; of the log, for a price index

@@ -87,6 +87,19 @@ def drafts_of_the_table() -> Iterator[Draft]:
                 **rolled_up,
             )
     yield absorbed()
+    yield from resized()
+
+
+def resized() -> Iterator[Draft]:
+    """Orders as often as usual, or not, that are smaller, or larger."""
+    for kind, observed, loss in (
+        (Kind.ORDER_VOLUME_DROP, 480.0, 130.0),
+        (Kind.ORDER_VOLUME_SURGE, 2400.0, -350.0),
+    ):
+        for share in (0.0, 0.4, -0.4):
+            seen = effect(observed, 1000.0, Unit.VALUE, loss)
+            parts = Parts.of(-share * loss, -(1 - share) * loss, 0, 0, 0)
+            yield draft(kind, effect=seen, parts=parts)
 
 
 def absorbed() -> Draft:

@@ -30,11 +30,11 @@ SURE: Final = 3.0  # standard deviations
 
 
 class PeerSums(NamedTuple):
-    """Fading sums of observed and expected orders; last axis: speeds."""
+    """Fading sums: observed and expected orders, and what peer_shift adds; last axis: speeds."""
 
-    network: F64  # (2, SPEEDS) observed, expected
-    region: F64  # (regions, 2, SPEEDS)
-    tier: F64  # (tiers, 2, SPEEDS)
+    network: F64  # (4, SPEEDS) observed, expected; shift and weight of order sizes
+    region: F64  # (regions, 4, SPEEDS)
+    tier: F64  # (tiers, 4, SPEEDS)
 
 
 def keep(tick_days: float) -> F64:
@@ -64,7 +64,7 @@ def _ratio(
 
 
 @compiled
-def _fastest(ratio: F64, deviation: F64) -> float:
+def fastest(ratio: F64, deviation: F64) -> float:
     """The slow ratio, unless a faster one disagrees by three standard deviations."""
     best = float(ratio[-1])
     for s in range(len(ratio) - 2, -1, -1):
@@ -85,10 +85,10 @@ def log_factors(rows: I64, region: I32, tier: I32, own: F64, sums: PeerSums, par
     for k in range(len(rows)):
         i = rows[k]
         _ratio(sums.network[0], sums.network[1], own[i], flat, NETWORK_PRIOR, net, deviation)
-        parts[k, 0] = _fastest(net, deviation)
+        parts[k, 0] = fastest(net, deviation)
         of = sums.region[region[i]]
         _ratio(of[0], of[1], own[i], net, GROUP_PRIOR, group, deviation)
-        parts[k, 1] = _fastest(group, deviation)
+        parts[k, 1] = fastest(group, deviation)
         of = sums.tier[tier[i]]
         _ratio(of[0], of[1], own[i], net, GROUP_PRIOR, group, deviation)
-        parts[k, 2] = _fastest(group, deviation)
+        parts[k, 2] = fastest(group, deviation)

@@ -70,6 +70,21 @@ def last_days(history: History, rows: I64, day: int | I64, count: int) -> F64:
     return np.asarray(history.days[rows[:, None], bins].sum(axis=1, dtype=np.float64))
 
 
+@compiled
+def sums_since(history: History, rows: I64, day: int, days: I64) -> F64:
+    """(k, 2) observed and expected over the last days (k,), `day` included; whole weeks if old."""
+    out = np.zeros((len(rows), 2))
+    for k in range(len(rows)):
+        first = day - days[k] + 1
+        near = days[k] <= DAYS
+        bins = history.days[rows[k]] if near else history.weeks[rows[k]]
+        begin, end = (first, day) if near else (first // 7, day // 7)
+        for place in range(max(begin, end - len(bins) + 1), end + 1):
+            out[k, OBSERVED] += bins[place % len(bins), OBSERVED]
+            out[k, EXPECTED] += bins[place % len(bins), EXPECTED]
+    return out
+
+
 class Windows(NamedTuple):
     """Candidate windows that end now, shortest first; k dealers, m windows."""
 

@@ -1,4 +1,4 @@
-"""order_volume_drop: distinct orders come less often than this dealer's own usual, season aside.
+"""order_volume_drop, order_volume_surge: distinct orders come less, or more, often than usual.
 
 What a tick expects is level * weekday * hour * common factor:
   level          gamma posterior of orders per day, half-life 35 days, learned a week late, so that
@@ -35,6 +35,14 @@ DETECTOR: Final = Detector(
     falling=True,
     hourly=True,
 )
+SURGE: Final = Detector(
+    kind=Kind.ORDER_VOLUME_SURGE,
+    form=Form.COUNT,
+    sizes=np.array([1.7, 3.0, 6.0]),
+    falling=False,
+    hourly=True,
+)
+MOST_A_DAY: Final = 6.0  # times the usual: the largest surge looked for
 LEARN_LATE_DAYS: Final = 7
 LEVEL_KEEP: Final = 0.5 ** (1 / 35.0)  # per day
 WEEKDAY_KEEP: Final = 0.5 ** (1 / 12.0)  # per week
@@ -78,7 +86,7 @@ class Volume(NamedTuple):
     late: F32  # (n, 7, 4) days waiting to teach: orders, exposure, expected, weight
     suspicion: F64  # (n,) 0 to 1
     frozen_days: F64  # (n,) under suspicion
-    former: F64  # (n,) level before a new one was accepted, 0 = none
+    former: F64  # (n,) level before a new one was accepted, 0 = none; negative when that is higher
     own: F64  # (n, 2, SPEEDS) the dealer's share of its peers' sums
     pending_expected: F64  # (n,) not yet weighed
     pending_days: F64  # (n,)
@@ -168,12 +176,10 @@ def seen(
     pools: Pools,
     weight: F64,
     extra_variance: F64,
-    share: F64,
 ) -> ev.Seen:
-    """The step of the evidence for some dealers; takes what is pending.
+    """The step of the evidence for some dealers; takes what is pending, with all of its time.
 
-    weight, extra_variance: (k,) what known windows make of the evidence (detectors.calendar);
-    share: (k,) of the time in which a change may begin for this detector (see evidence.joint).
+    weight, extra_variance: (k,) what known windows make of the evidence (detectors.calendar).
     """
     spread, fading = latent(volume, rows, pools, extra_variance)
     expected, elapsed = volume.pending_expected[rows], volume.pending_days[rows]
@@ -183,7 +189,7 @@ def seen(
         rows=rows,
         value=count,
         expected=np.maximum(expected, 1e-12),
-        elapsed=elapsed * share,
+        elapsed=elapsed,
         spread=spread,
         fading=fading * elapsed,
         weight=weight,
@@ -201,6 +207,17 @@ def latent(volume: Volume, rows: I64, pools: Pools, extra_variance: F64) -> tupl
     lasting = own / (1.0 - pools.persistence) + error * LEVEL_PERSISTENCE_DAYS
     days = np.maximum(lasting / (own + error), 1.05)
     return np.sqrt(np.log1p(np.clip(own + error, 0.0, 2.0))), -np.log1p(-1.0 / days)
+
+
+def bounded(volume: Volume, rows: I64, count: F64) -> F64:
+    """(k,) orders of a tick as far as they may speak for a surge.
+
+    Orders of one visit are no independent news: who orders once a month may come with nine papers
+    at once. So a day says no more than what the largest change looked for would bring, and one.
+    """
+    most = MOST_A_DAY * volume.level[rows] + 1.0
+    today = volume.day_orders[rows]
+    return np.clip(most - (today - count), 0.0, count)
 
 
 class DayLesson(NamedTuple):
@@ -329,7 +346,10 @@ def _accept(volume: Volume, i: int, observed: float, expected: float) -> bool:
     own = min(ACCEPT_ORDERS / max(volume.level[i], 1e-9), MOST_ACCEPT_DAYS)
     if volume.frozen_days[i] <= max(ACCEPT_DAYS, own):
         return False
-    volume.former[i] = max(volume.former[i], volume.level[i])
+    if observed < expected:
+        volume.former[i] = max(volume.former[i], volume.level[i])
+    else:
+        volume.former[i] = -volume.level[i]
     volume.level_orders[i] = observed
     volume.level_days[i] = expected / max(volume.level[i], 1e-9)
     volume.frozen_days[i] = 0.0
@@ -340,12 +360,17 @@ def _accept(volume: Volume, i: int, observed: float, expected: float) -> bool:
 @compiled
 def _restore(volume: Volume, i: int, observed: float, expected: float) -> None:
     """A dealer that comes back to its former level gets it back at once."""
-    if volume.former[i] <= 0.0 or volume.level[i] <= 0.0:
+    former = abs(volume.former[i])
+    if former <= 0.0 or volume.level[i] <= 0.0:
         return
     days = expected / volume.level[i]
-    back = observed > 0.75 * volume.former[i] * days and observed > 1.25 * expected
-    if back and observed > expected + 3.0 * np.sqrt(expected + 1.0):
-        volume.level_orders[i] = 0.5 * (observed + volume.former[i] * days)
+    before, deviation = former * days, np.sqrt(expected + 1.0)
+    if volume.former[i] > 0.0:
+        back = observed > max(0.75 * before, 1.25 * expected, expected + 3.0 * deviation)
+    else:  # a surge that has lasted so long that it was the level
+        back = 0.75 * before < observed < min(0.75 * expected, expected - 3.0 * deviation)
+    if back:
+        volume.level_orders[i] = 0.5 * (observed + before)
         volume.level_days[i] = days
         volume.dispersion[i] = 0.0
         volume.former[i] = 0.0

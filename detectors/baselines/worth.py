@@ -56,8 +56,8 @@ def take_back(worth: Worth, rows: I64, value: F64) -> None:
     np.add.at(worth.day_orders, rows, -1.0)
 
 
-def learn_day(worth: Worth, rows: I64) -> None:
-    """Close a local day."""
+def learn_day(worth: Worth, rows: I64, trust: F64) -> None:
+    """Close a local day; trust: (k,) how far it is usual, 0 to 1."""
     usual = worth.value[rows] / np.maximum(worth.orders[rows], 1e-9)
     most = BULK * usual * np.maximum(worth.day_orders[rows], 1.0)
     # an order cancelled on another day has counted no more than this, so no more is taken out
@@ -65,8 +65,9 @@ def learn_day(worth: Worth, rows: I64) -> None:
     settled = worth.orders[rows] >= SETTLED_ORDERS
     day = worth.day_value[rows]
     value = np.where(settled, np.clip(day, least, most), day)
-    worth.value[rows] = np.maximum(worth.value[rows] * KEEP + value, 0.0)
-    worth.orders[rows] = np.maximum(worth.orders[rows] * KEEP + worth.day_orders[rows], 0.0)
+    orders = trust * worth.day_orders[rows]
+    worth.value[rows] = np.maximum(worth.value[rows] * KEEP + trust * value, 0.0)
+    worth.orders[rows] = np.maximum(worth.orders[rows] * KEEP + orders, 0.0)
     worth.day_value[rows] = 0.0
     worth.day_orders[rows] = 0.0
 

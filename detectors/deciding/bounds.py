@@ -23,11 +23,11 @@ def bounds(
 ) -> tuple[float, float] | None:
     """Lower and upper bound of the ratio; None when nothing is expected.
 
-    variance: relative, of what is expected; for a price index, of its log.
+    variance: relative, of what is expected; for prices and goods, of the log of the ratio.
     """
     if expected <= 0:
         return None
-    if unit is Unit.PRICE_INDEX:
+    if unit in (Unit.PRICE_INDEX, Unit.VALUE, Unit.UNITS):
         off = NORMAL * sqrt(variance)
         return observed / expected * exp(-off), observed / expected * exp(off)
     count = observed + 0.5

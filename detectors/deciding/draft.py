@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log
 from typing import Final, NamedTuple
 
 import msgspec
@@ -61,6 +62,8 @@ class Statement(msgspec.Struct, frozen=True):
     currency: str | None
     verdict: Verdict | None
     warming_up: bool
+    factors: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the trade: orders, size, price
+    week_value: float | None = None  # of the usual trade, in `currency`
     named: tuple[str, ...] = ()  # issues, the oldest first
     false_alerts_per_year: float = 0.0  # what the threshold stands for
     measures: tuple[tuple[Unit, float], ...] = ()  # of an unusual pattern: unit, against usual
@@ -105,6 +108,8 @@ def of_reading(reading: Reading, at: int, line: Line, usual_week: Mapping[str, f
         verdict=_verdict(reading),
         warming_up=reading.warming_up,
         measures=tuple((Unit(one.unit), one.ratio) for one in reading.measures),
+        factors=reading.factors,
+        week_value=reading.week_value,
     )
 
 
@@ -145,7 +150,7 @@ def _stake(reading: Reading, usual_week: Mapping[str, float]) -> float:
     if not usual or week is None:
         return 0.5
     if reading.loss_per_week is not None:
-        return reading.loss_per_week / usual
+        return abs(reading.loss_per_week) / usual  # goods that pile up are at stake too
     # cases put the dealer's trade at risk, the more the stronger they have risen
     return week / usual * min(reading.ratio - 1.0, 4.0) / 4.0
 
@@ -163,19 +168,25 @@ def severity(said: Statement, peak: float) -> Severity:
 
 
 def _verdict(reading: Reading) -> Verdict:
-    if reading.kind is Kind.ORDER_VOLUME_DROP:
-        if reading.network_ratio < REGION_FALLS:
+    if reading.kind in (Kind.ORDER_VOLUME_DROP, Kind.ORDER_VOLUME_SURGE):
+        falls = reading.kind is Kind.ORDER_VOLUME_DROP
+        if _moves(reading.network_ratio, falls=falls):
             return Verdict.MARKET_WIDE
-        if reading.region_ratio < REGION_FALLS:
+        if _moves(reading.region_ratio, falls=falls):
             return Verdict.REGIONAL
     return Verdict.DEALER_SPECIFIC
+
+
+def _moves(ratio: float, *, falls: bool) -> bool:
+    return ratio < REGION_FALLS if falls else ratio > 1.0 / REGION_FALLS
 
 
 def line(
     said: Statement, episode: Episode, change: Change, at: int, related: tuple[str, ...]
 ) -> Draft:
     """The line of an alert that tells a change at a moment, still without words."""
-    loss = said.loss_per_week
+    parts = _parts(said)
+    loss = 0.0 - parts.total if parts else None
     effect = Effect.of(
         said.observed,
         said.expected,
@@ -200,7 +211,7 @@ def line(
         effect=effect,
         verdict=said.verdict,
         vertical=_vertical(said, effect.ratio),
-        parts=_parts(said.kind, loss),
+        parts=parts,
         related=related,
     )
 
@@ -232,11 +243,21 @@ def _evidence(said: Statement) -> Evidence:
     )
 
 
-def _parts(kind: Kind, loss: float | None) -> Parts | None:
-    """All of a drop is frequency, all of a cut is price: what this form of detection looks at."""
-    if loss is None:
+def _parts(said: Statement) -> Parts | None:
+    """The change in money a week by its factors (LMDI-I; Ang 2004): exact, whatever their order.
+
+    The logarithmic mean of old and new value shares the difference out by the logs of the factors.
+    Without any orders all of it is their number.
+    """
+    if said.loss_per_week is None or said.week_value is None:
         return None
-    price = -loss if kind is Kind.UNIT_PRICE_DROP else 0.0
-    return Parts.of(
-        order_frequency=-loss - price, order_size=0.0, price=price, mix=0.0, lost_skus=0.0
-    )
+    before, after = said.week_value, said.week_value - said.loss_per_week
+    often, much, price = said.factors
+    if after <= 0.0 or before <= 0.0 or min(said.factors) <= 0.0:
+        return _amounts(after - before, 0.0, 0.0)
+    mean = before if after == before else (after - before) / log(after / before)
+    return _amounts(mean * log(often), mean * log(much), mean * log(price))
+
+
+def _amounts(frequency: float, size: float, price: float) -> Parts:
+    return Parts.of(order_frequency=frequency, order_size=size, price=price, mix=0.0, lost_skus=0.0)

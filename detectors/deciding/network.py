@@ -26,6 +26,7 @@ from detectors.deciding.forests import Patterns
 from detectors.deciding.overdue import of_overdue
 from detectors.deciding.plugged import of_alarms
 from detectors.deciding.pools import FleetPools
+from detectors.deciding.quantities import UsualQuantities
 from detectors.deciding.totals import ItemLevels, PeerTotals, SkuFactors, opened
 from detectors.registry import KINDS
 from detectors.setup import Setup
@@ -36,7 +37,7 @@ from schemas.wire import Census, Outlook, Signals
 
 __all__ = ["Decisions", "Network"]
 
-LAYOUT: Final = 5  # of snapshots
+LAYOUT: Final = 6  # of snapshots
 FOLLOWING: Final = ("complaints", "returns")
 _SOURCES: Final = {Kind.COMPLAINT_SPIKE: "complaints", Kind.RETURN_SPIKE: "returns"}
 
@@ -51,6 +52,7 @@ class Network:
         self._peers = PeerTotals()
         self._items = ItemLevels()
         self._factors = (SkuFactors(0), SkuFactors(1))
+        self._quantities = UsualQuantities()
         self._pools = FleetPools()
         self._patterns = Patterns()
         self._orders = OrderFeed()
@@ -85,6 +87,7 @@ class Network:
         items = self._items.add(one.items for one in censuses)
         complaints = self._factors[0].add((one.complaints for one in censuses), days)
         returns = self._factors[1].add((one.returns for one in censuses), days)
+        quantities = self._quantities.add(one.quantities for one in censuses)
         pools = self._pools.add(one.pools for one in censuses)
         self._usual_week |= {n[5:]: p[0] for n, p in pools.items() if n.startswith("week/")}
         if pools:
@@ -111,6 +114,7 @@ class Network:
                 (told for one in censuses for told in one.patterns),
                 self._setup.timeline.end(tick) / DAY,
             ),
+            quantities=quantities,
         )
 
     def decide(self, signals: Sequence[Signals]) -> Decisions:
@@ -208,6 +212,7 @@ class Network:
             "peers": self._peers.state(),
             "items": self._items.state(),
             "factors": [one.state() for one in self._factors],
+            "quantities": self._quantities.state(),
             "pools": self._pools.state(),
             "patterns": self._patterns.state(),
             "orders": self._orders.state(),
@@ -230,6 +235,7 @@ class Network:
         self._items.load(state["items"])
         for one, told in zip(self._factors, state["factors"], strict=True):
             one.load(told)
+        self._quantities.load(state["quantities"])
         self._pools.load(state["pools"])
         self._patterns.load(state["patterns"])
         self._orders = OrderFeed.of(state["orders"])

@@ -14,6 +14,7 @@ import numpy as np
 from detectors.baselines import rhythm
 from detectors.baselines.case_rate import LAG_DAYS, LONGEST_LAG_DAYS, SHORTEST_LAG_DAYS
 from detectors.baselines.common_factor import SCALE
+from detectors.baselines.order_size import USUAL_DEVIATION, USUAL_LASTING
 from detectors.deciding.resolutions import Resolutions
 from detectors.watching.knowledge import CASE_KINDS
 from detectors.watching.learning import BIN, LEVEL_LOWEST
@@ -22,6 +23,9 @@ PERSISTENCE_KEEP: Final = 0.985  # per day
 FLEET: Final = 20.0  # dealers that can teach others
 LAG_KEEP: Final = 0.5 ** (1 / 60.0)  # per day
 LAG_PRIOR: Final = 30.0  # cases the first guess of a lag is worth
+LASTING_PRIOR: Final = 20.0  # days with orders
+LEAST_LASTING: Final = 0.005  # of the variance of an order
+DEVIATION_DEALERS: Final = 20.0  # that yesterday's deviation is worth
 
 
 class FleetPools:
@@ -31,6 +35,8 @@ class FleetPools:
         self._log_dispersion = log(0.08)
         self._persistence = [0.0, 0.0]  # fading sums of products and of their worth
         self._drift = 0.015**2
+        self._lasting = [USUAL_LASTING * LASTING_PRIOR, LASTING_PRIOR]  # as persistence, of sizes
+        self._log_size = 2.0 * log(USUAL_DEVIATION)
         self._case_dispersion = dict.fromkeys(CASE_KINDS, 0.03)
         # days from order to case, and fading number of cases that have taught it
         self._lags = {name: [lag, 0.0] for name, lag in zip(CASE_KINDS, LAG_DAYS, strict=True)}
@@ -46,6 +52,8 @@ class FleetPools:
             group, of_member, member = name.partition("/")
             if group == "lag":
                 told[name] = [self._lag(member, sums[0] / SCALE, sums[1] / SCALE)]
+            elif group == "size":
+                told[name] = self._size(*(value / SCALE for value in sums))
             elif group == "tier":
                 told[name] = _tier(sums)
             elif group == "rhythm":
@@ -82,6 +90,16 @@ class FleetPools:
         self._case_dispersion[name] = min(max(self._case_dispersion[name] * step, 0.005), 1.5)
         return [self._case_dispersion[name]]
 
+    def _size(self, log: float, dealers: float, product: float, worth: float) -> list[float]:
+        """Variance of an order's log size, and the share of it that lasts."""
+        prior = [USUAL_LASTING * LASTING_PRIOR, LASTING_PRIOR]
+        for place, (value, usual) in enumerate(zip((product, worth), prior, strict=True)):
+            faded = PERSISTENCE_KEEP * (self._lasting[place] - usual)
+            self._lasting[place] = usual + faded + value
+        lasting = min(max(self._lasting[0] / self._lasting[1], LEAST_LASTING), 0.5)
+        self._log_size += (log - dealers * self._log_size) / (dealers + DEVIATION_DEALERS)
+        return [exp(self._log_size), lasting]
+
     def _dispersion(
         self, surplus: float, worth: float, product: float, product_worth: float
     ) -> list[float]:
@@ -99,14 +117,14 @@ class FleetPools:
         """Plain values for a snapshot."""
         return [
             self._log_dispersion, self._persistence, self._drift, self._case_dispersion,
-            self._resolutions.state(), self._lags,
+            self._resolutions.state(), self._lags, self._lasting, self._log_size,
         ]  # fmt: skip
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         (
             self._log_dispersion, self._persistence, self._drift, self._case_dispersion, law,
-            self._lags,
+            self._lags, self._lasting, self._log_size,
         ) = state  # fmt: skip
         self._resolutions.load(law)
 

@@ -25,23 +25,22 @@ JUMP_SHARE: Final = 0.6  # of them; by chance (2.3 % of lines are so far off) on
 
 
 class PeerTotals:
-    """Observed and expected orders by region and tier, at every speed."""
+    """Observed and expected orders, shift and weight of their sizes, by region and tier."""
 
     def __init__(self) -> None:
-        self._cells: dict[tuple[str, str], F64] = {}  # -> (2, SPEEDS)
+        self._cells: dict[tuple[str, str], F64] = {}  # -> (4, SPEEDS)
 
     def add(self, cells: Iterable[CellSums], tick_days: float) -> None:
         """One tick of all partitions."""
         whole: dict[tuple[str, str], list[int]] = {}
         for cell in cells:
-            sums = whole.setdefault((cell.region, cell.tier), [0, 0])
-            sums[0] += cell.observed
-            sums[1] += cell.expected
+            sums = whole.setdefault((cell.region, cell.tier), [0] * 4)
+            for place, value in enumerate((cell.observed, cell.expected, cell.shift, cell.weight)):
+                sums[place] += value
         kept = keep(tick_days)
         for name in self._cells.keys() | whole.keys():
-            before = self._cells.get(name, np.zeros((2, SPEEDS)))
-            observed, expected = whole.get(name, [0, 0])
-            fresh = np.array([[observed / SCALE], [expected / SCALE]])
+            before = self._cells.get(name, np.zeros((4, SPEEDS)))
+            fresh = np.array([[value / SCALE] for value in whole.get(name, [0] * 4)])
             self._cells[name] = before * kept + fresh
 
     def network(self) -> RatioSums:
@@ -65,10 +64,10 @@ class PeerTotals:
 
     @staticmethod
     def _sum(name: str, cells: Iterable[F64]) -> RatioSums:
-        total = np.zeros((2, SPEEDS))
+        total = np.zeros((4, SPEEDS))
         for cell in cells:
             total += cell
-        return RatioSums(name, total[0].tolist(), total[1].tolist())
+        return RatioSums(name, *total.tolist())
 
     def state(self) -> Any:
         """Plain values for a snapshot."""
@@ -89,7 +88,7 @@ def opened(cells: Iterable[OpenSums]) -> list[OpenSums]:
     return [OpenSums(region, *whole[region]) for region in sorted(whole)]
 
 
-class _Articles(Names):
+class Articles(Names):
     """Names that also know their alphabetical order."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
@@ -135,7 +134,7 @@ class ItemLevels:
     VOTES: Final = 60.0
 
     def __init__(self) -> None:
-        self._names = _Articles()
+        self._names = Articles()
         self._known = _no_levels(0)
 
     def add(self, sums: Iterable[Sums]) -> Levels:
@@ -174,7 +173,7 @@ class ItemLevels:
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         names, columns = state
-        self._names = _Articles(names)
+        self._names = Articles(names)
         self._known = _Level(*map(np.array, columns))
 
 
@@ -197,7 +196,7 @@ class SkuFactors:
 
     def __init__(self, which: int) -> None:
         self._lag = LAG_DAYS[which]
-        self._names = _Articles()
+        self._names = Articles()
         # (skus, 5): exposure to come; slow observed and expected; fast observed and expected
         self._sums: F64 = np.zeros((0, 5))
 
@@ -244,5 +243,5 @@ class SkuFactors:
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         names, sums = state
-        self._names = _Articles(names)
+        self._names = Articles(names)
         self._sums = np.array(sums).reshape(-1, 5)

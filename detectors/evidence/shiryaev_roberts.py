@@ -97,8 +97,15 @@ def clear(evidence: Evidence, rows: I64) -> None:
 @compiled
 def _move(evidence: Evidence, i: int, elapsed: float, fading: float, now: float) -> None:
     """One step of time: changes may have begun, the latent state has moved."""
-    alpha, beta = evidence.alpha[i], evidence.beta[i]
     matrix = TRANSITIONS[level_of(fading)]
+    begin(evidence, i, elapsed, matrix, now)
+    move_latent(evidence.alpha[i], matrix)
+
+
+@compiled
+def begin(evidence: Evidence, i: int, elapsed: float, matrix: F64, now: float) -> None:
+    """Changes may have begun in this step, and those that have move with the latent state."""
+    alpha, beta = evidence.alpha[i], evidence.beta[i]
     moved = np.empty(STATES)
     _date(evidence.start[i], beta, elapsed, now)
     for j in range(beta.shape[0]):
@@ -110,8 +117,12 @@ def _move(evidence: Evidence, i: int, elapsed: float, fading: float, now: float)
                 moved[z] += total * matrix[y, z]
         for z in range(STATES):
             beta[j, z] = moved[z]
-    for z in range(STATES):
-        moved[z] = 0.0
+
+
+@compiled
+def move_latent(alpha: F64, matrix: F64) -> None:
+    """The latent state has moved."""
+    moved = np.zeros(STATES)
     for y in range(STATES):
         for z in range(STATES):
             moved[z] += alpha[y] * matrix[y, z]
@@ -132,23 +143,36 @@ def _date(start: F64, beta: F64, elapsed: float, now: float) -> None:
 @compiled
 def _weigh(evidence: Evidence, i: int, control: F64, change: F64) -> None:
     """Multiply in log likelihoods: control (STATES,), change (sizes, STATES) against it."""
-    alpha, beta = evidence.alpha[i], evidence.beta[i]
+    settle(evidence.alpha[i], control)
+    multiply(evidence, i, control, change)
+
+
+@compiled
+def settle(alpha: F64, control: F64) -> None:
+    """Multiply in-control log likelihoods into alpha; control becomes the factors, normed."""
     top = control.max()
     norm = 0.0
     for z in range(STATES):
         control[z] = np.exp(control[z] - top)
         norm += alpha[z] * control[z]
     norm = max(norm, LEAST_NORM)
+    for z in range(STATES):
+        control[z] /= norm
+        alpha[z] *= control[z]
+
+
+@compiled
+def multiply(evidence: Evidence, i: int, control: F64, change: F64) -> None:
+    """Multiply the factors of `settle` and log likelihood ratios into the evidence."""
+    beta = evidence.beta[i]
     total, largest = 0.0, 0.0
     for j in range(beta.shape[0]):
         mass = 0.0
         for z in range(STATES):
-            beta[j, z] *= control[z] * np.exp(min(change[j, z], MOST_LOG)) / norm
+            beta[j, z] *= control[z] * np.exp(min(change[j, z], MOST_LOG))
             mass += beta[j, z]
         total += mass
         largest = max(largest, mass)
-    for z in range(STATES):
-        alpha[z] *= control[z] / norm
     if largest > CAP:
         for j in range(beta.shape[0]):
             for z in range(STATES):

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from detectors.baselines import openings, order_volume
+from detectors.baselines import openings, order_size, order_volume, peer_shift
 from detectors.baselines.common_factor import SCALE, keep, scaled
 from detectors.columns import F64, I64, Array
 from detectors.watching.dealers import Names
@@ -33,17 +33,18 @@ def census(
         blurred=view.tick <= fleet.blurred_until,
         expected_orders=int(expected.sum()),
         largest_expected=int(expected.max(initial=0.0)),
-        cells=_cells(fleet, view, tick_days),
+        cells=_cells(fleet, view, tick_days, _size_votes(fleet, view, tick_days)),
         items=_items(fleet),
         complaints=_cases(fleet, 0),
         returns=_cases(fleet, 1),
         pools=pools,
         patterns=fleet.patterns.hand_over(),
         opened=_opened(fleet, view),
+        quantities=_quantities(fleet),
     )
 
 
-def _cells(fleet: Fleet, view: TickView, tick_days: float) -> list[CellSums]:
+def _cells(fleet: Fleet, view: TickView, tick_days: float, sizes: F64) -> list[CellSums]:
     """Sums by cohort; the dealer's own share is kept, so that it can leave itself out."""
     rows = view.rows
     weight = order_volume.peer_weight(fleet.volume, rows)
@@ -56,22 +57,20 @@ def _cells(fleet: Fleet, view: TickView, tick_days: float) -> list[CellSums]:
     own[rows] = kept
     standing, tiers = fleet.dealers.standing, len(fleet.dealers.tiers)
     cell = standing.region[rows].astype(np.int64) * tiers + standing.tier[rows]
-    return _by_cell(fleet, cell, observed, expected)
+    return _by_cell(fleet, cell, np.stack([observed, expected, *sizes]))
 
 
-def _by_cell(fleet: Fleet, cell: I64, observed: F64, expected: F64) -> list[CellSums]:
+def _by_cell(fleet: Fleet, cell: I64, parts: F64) -> list[CellSums]:
     dealers = fleet.dealers
-    size = len(dealers.regions) * len(dealers.tiers)
-    seen = np.bincount(cell, observed, size)
-    mean = np.bincount(cell, expected, size)
+    cells = len(dealers.regions) * len(dealers.tiers)
+    sums = np.stack([np.bincount(cell, part, cells) for part in parts])
     return [
         CellSums(
-            region=dealers.regions.all[code // len(dealers.tiers)],
-            tier=dealers.tiers.all[code % len(dealers.tiers)],
-            observed=int(seen[code]),
-            expected=int(mean[code]),
+            dealers.regions.all[code // len(dealers.tiers)],
+            dealers.tiers.all[code % len(dealers.tiers)],
+            *map(int, sums[:, code]),
         )
-        for code in np.flatnonzero((seen > 0) | (mean > 0)).tolist()
+        for code in np.flatnonzero(sums.any(axis=0)).tolist()
     ]
 
 
@@ -83,6 +82,22 @@ def _opened(fleet: Fleet, view: TickView) -> list[OpenSums]:
     sums = [np.bincount(region, vote, len(names)) for vote in openings.votes(view.over).T]
     table = np.stack(sums, axis=1).astype(np.int64).tolist()
     return [OpenSums(names[code], *row) for code, row in enumerate(table) if any(row)]
+
+
+def _size_votes(fleet: Fleet, view: TickView, tick_days: float) -> F64:
+    """(2, k) shift and weight of order sizes; the dealer's own share is kept."""
+    votes = np.zeros((2, len(view.rows)))
+    bought = np.flatnonzero(view.sizes[:, 1] > 0)
+    rows, size = view.rows[bought], fleet.size
+    mean, orders = view.sizes[bought, 0] / view.sizes[bought, 1], view.sizes[bought, 1]
+    of = order_size.noise(size, rows, fleet.known.size_pools())
+    known = size.orders[rows] >= order_size.MIN_ORDERS
+    weight = np.where(known, 1.0 - size.suspicion[rows], 0.0) / (of.order / orders + of.latent)
+    votes[:, bought] = scaled(np.stack([weight * mean, weight]))
+    peer_shift.add_own(
+        size.own, size.own_tick, rows, view.tick, tick_days, votes[:, bought] / SCALE
+    )
+    return votes
 
 
 @compiled
@@ -104,6 +119,14 @@ def _items(fleet: Fleet) -> Sums:
     for column in votes:
         column[touched] = 0.0
     return _named(fleet.known.items, touched, np.stack(counts, axis=1))
+
+
+def _quantities(fleet: Fleet) -> Sums:
+    votes = fleet.quantity_votes
+    touched = _touched(votes)
+    rows = scaled(votes[touched])
+    votes[touched] = 0.0
+    return _named(fleet.known.skus, touched, rows)
 
 
 def _cases(fleet: Fleet, which: int) -> Sums:

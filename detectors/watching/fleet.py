@@ -11,6 +11,7 @@ import numpy as np
 from detectors.baselines import (
     case_rate,
     history,
+    order_size,
     order_volume,
     pattern,
     price_lines,
@@ -37,17 +38,22 @@ from detectors.watching.pattern_book import PatternBook
 from detectors.watching.tally import Tally
 from schemas.alert import Kind
 
+SIZE: Final = order_size.SMALLER.name
 # columns of a dealer's tally
 ORDERS, LINES, UNITS, RETURNS, RETURN_UNITS, COMPLAINTS = range(6)
+# detectors with a past of their own; the others look at the past of one of these
+PASTS: Final = (
+    Kind.ORDER_VOLUME_DROP, SIZE, Kind.UNIT_PRICE_DROP, Kind.COMPLAINT_SPIKE, Kind.RETURN_SPIKE,
+)  # fmt: skip
+TRADE: Final = (Kind.ORDER_VOLUME_DROP, Kind.ORDER_VOLUME_SURGE)
 CASES: Final = (Kind.COMPLAINT_SPIKE, Kind.RETURN_SPIKE)  # order of the axes of cases
-# kinds with a past of their own; a pattern is made of theirs
-RECORDED: Final = tuple(kind for kind in KINDS if kind is not Kind.UNUSUAL_PATTERN)
 
 
 class OpenTicks(NamedTuple):
     """What has been counted for ticks that are still open; second axis: tick modulo slots."""
 
     orders: F64  # (n, slots) distinct orders
+    size: F64  # (n, slots, 3) see order_size.count
     exposure: F64  # (n, slots, 2) order lines weighted by article, for complaints and returns
     cases: F64  # (n, slots, 2) complaints and returns
 
@@ -56,6 +62,7 @@ def _empty_open(slots: int) -> Callable[[int], OpenTicks]:
     def empty(n: int) -> OpenTicks:
         return OpenTicks(
             orders=np.zeros((n, slots)),
+            size=np.zeros((n, slots, 3)),
             exposure=np.zeros((n, slots, 2)),
             cases=np.zeros((n, slots, 2)),
         )
@@ -63,8 +70,8 @@ def _empty_open(slots: int) -> Callable[[int], OpenTicks]:
     return empty
 
 
-def _empty_past(kind: Kind) -> Callable[[int], History]:
-    return partial(history.empty, ticks=history.TICKS if DETECTORS[kind].hourly else 0)
+def _empty_past(name: str) -> Callable[[int], History]:
+    return partial(history.empty, ticks=history.TICKS if DETECTORS[name].hourly else 0)
 
 
 class LastCase(NamedTuple):
@@ -83,6 +90,7 @@ class Fleet:
     open: OpenTicks
     volume: order_volume.Volume
     rhythm: rhythm.Rhythm
+    size: order_size.Size
     price: unit_price.Price
     complaints: case_rate.Cases
     returns: case_rate.Cases
@@ -110,12 +118,14 @@ class Fleet:
         self.lines: list[Lines] = []  # priced ones whose tick is open
         self.votes = price_lines.empty_votes(0)  # by article, since the last census
         self.case_votes: F64 = np.zeros((2, 0, 2))  # (kinds, skus, exposure and cases), likewise
+        self.quantity_votes: F64 = np.zeros((0, 2))  # (skus, votes and logs), likewise
         self.records: dict[str, int] = {}  # source -> records, likewise
         self.blurred_until = -1  # last tick whose records may have counted in another one
         self._families: dict[str, Callable[[int], Any]] = {
             "open": _empty_open(setup.timeline.open_ticks),
             "volume": order_volume.empty,
             "rhythm": rhythm.empty,
+            "size": order_size.empty,
             "price": unit_price.empty,
             "complaints": case_rate.empty,
             "returns": case_rate.empty,
@@ -127,7 +137,7 @@ class Fleet:
         for name, empty in self._families.items():
             setattr(self, name, empty(0))
         self.evidence = Joint(KINDS)
-        self.history: dict[Kind, History] = {k: _empty_past(k)(0) for k in RECORDED}
+        self.history: dict[str, History] = {k: _empty_past(k)(0) for k in PASTS}
 
     def cases(self, which: int) -> case_rate.Cases:
         """Complaints (0) or returns (1)."""
@@ -145,8 +155,8 @@ class Fleet:
             for name, empty in self._families.items():
                 setattr(self, name, grown(getattr(self, name), empty, n))
             self.evidence.make_room(n)
-            for kind in RECORDED:
-                self.history[kind] = grown(self.history[kind], _empty_past(kind), n)
+            for name in PASTS:
+                self.history[name] = grown(self.history[name], _empty_past(name), n)
         self.tally.make_room(n)
         self.money.make_room(self.accounts.count)
         self.pair = grown(self.pair, price_lines.empty_pairs, self.pairs.count)
@@ -159,10 +169,11 @@ class Fleet:
         if missing > 0:
             more = np.zeros((2, max(missing, self.case_votes.shape[1]), 2))
             self.case_votes = np.concatenate([self.case_votes, more], axis=1)
+            self.quantity_votes = np.concatenate([self.quantity_votes, more[0]])
 
     def start_over(self, rows: I64) -> None:
         """Forget the past of these dealers: a dormant one that orders again is a new one."""
-        for name in ("volume", "rhythm", "price", "complaints", "returns", "pattern"):
+        for name in ("volume", "rhythm", "size", "price", "complaints", "returns", "pattern"):
             blank = self._families[name](len(rows))
             for column, fresh in zip(getattr(self, name), blank, strict=True):
                 column[rows] = fresh
@@ -181,6 +192,7 @@ class Fleet:
             "accounts": self.accounts.keys[: self.accounts.count],
             "pairs": self.pairs.keys[: self.pairs.count],
             "case_votes": self.case_votes,
+            "quantity_votes": self.quantity_votes,
             "records": np.array([self.records.get(s, 0) for s in _SOURCES]),
             "blurred": np.array([self.blurred_until]),
             **to_arrays("pair", self.pair, self.pairs.count),
@@ -190,8 +202,8 @@ class Fleet:
         for name in self._families:
             arrays |= to_arrays(name, getattr(self, name), n)
         arrays |= self.evidence.snapshot(n)
-        for kind in RECORDED:
-            arrays |= to_arrays(f"history.{kind}", self.history[kind], n)
+        for name in PASTS:
+            arrays |= to_arrays(f"history.{name}", self.history[name], n)
         return arrays
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
@@ -205,6 +217,7 @@ class Fleet:
         self.accounts.rebuild(arrays["accounts"])
         self.pairs.rebuild(arrays["pairs"])
         self.case_votes = np.array(arrays["case_votes"])
+        self.quantity_votes = np.array(arrays["quantity_votes"])
         self.blurred_until = int(arrays["blurred"][0])
         self.records = dict(zip(_SOURCES, map(int, arrays["records"]), strict=True))
         self.pair = from_arrays("pair", price_lines.empty_pairs, arrays)
@@ -213,8 +226,8 @@ class Fleet:
         for name, empty in self._families.items():
             setattr(self, name, from_arrays(name, empty, arrays))
         self.evidence.restore(arrays)
-        for kind in RECORDED:
-            self.history[kind] = from_arrays(f"history.{kind}", _empty_past(kind), arrays)
+        for name in PASTS:
+            self.history[name] = from_arrays(f"history.{name}", _empty_past(name), arrays)
 
 
 _SOURCES: Final = ("orders", "complaints", "returns")

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, price_lines, worth
+from detectors.baselines import case_rate, order_size, price_lines, worth
 from detectors.baselines.common_factor import SCALE
 from detectors.baselines.price_lines import Lines
 from detectors.columns import F64, I64, Bool
@@ -31,7 +31,7 @@ from detectors.watching.fleet import (
     OpenTicks,
 )
 from detectors.watching.ids import key_of
-from detectors.watching.orders import Cancelled, OrderLines
+from detectors.watching.orders import Cancelled, OrderLines, Placing
 from detectors.watching.tally import EXACT, Tally, products, whole
 from detectors.watching.tally import SCALE as WHOLE
 from schemas.batch import Batch, Source
@@ -92,7 +92,8 @@ class Intake:
         if batch.source is Source.ORDERS:
             self._wake(dealers, today)
             articles = effects.articles(self._setup, oldest)
-            _OrderIntake(fleet, self._currency, today, articles).take(part, dealers, ticks)
+            orders = _OrderIntake(fleet, self._currency, today, articles, oldest)
+            orders.take(part, dealers, ticks)
         else:
             _CaseIntake(fleet, oldest).take(part, dealers, ticks)
 
@@ -136,22 +137,27 @@ class _Part:
 
 class _OrderIntake:
     def __init__(
-        self, fleet: Fleet, currency: str, today: I64, articles: list[frozenset[str]]
+        self, fleet: Fleet, currency: str, today: I64, articles: list[frozenset[str]], oldest: int
     ) -> None:
         self._fleet, self._currency, self._today = fleet, currency, today
         self._articles = articles  # by locale, whose prices are planned
+        self._oldest = oldest
 
     def take(self, part: _Part, dealers: I64, ticks: I64) -> None:
         fleet, batch = self._fleet, part.batch
         quantity, price = batch.quantity[part.rows], batch.unit_price[part.rows]
         value = quantity * price
-        lines = OrderLines(part.ts, ticks, dealers, quantity, value)
-        is_order = fleet.book.place(batch.order[part.rows], lines)
+        skus = fleet.known.skus.codes_of(part.texts(batch.sku))
+        fleet.make_room()
+        usual = self._usual(dealers, skus, quantity, price > 0)
+        lines = OrderLines(part.ts, ticks, dealers, quantity, value, usual)
+        placing = fleet.book.place(batch.order[part.rows], lines)
+        is_order = placing.is_order
+        self._size(dealers, placing)
         currency = fleet.currencies.codes_of(part.texts(batch.currency), self._currency)
         self._tally(part, dealers, is_order, quantity)
         self._bank(part, dealers, currency, quantity, price)
         worth.count(fleet.worth, dealers, currency, value, is_order)
-        skus = fleet.known.skus.codes_of(part.texts(batch.sku))
         slots = ticks % fleet.open.orders.shape[1]
         self._expose(dealers, slots, skus, is_order)
         planned = batch.promo[part.rows] | ~(price > 0) | self._in_calendar(dealers, skus)
@@ -167,6 +173,23 @@ class _OrderIntake:
                 codes = [code for sku in articles if (code := names.find(sku)) is not None]
                 planned |= (locale[dealers] == number) & np.isin(skus, codes)
         return planned
+
+    def _usual(self, dealers: I64, skus: I64, quantity: F64, priced: Bool) -> F64:
+        """(k,) lines in usual lines of their articles; free lines are no trade."""
+        fleet = self._fleet
+        usual = np.empty(len(dealers))
+        order_size.in_usual_lines(
+            fleet.size, dealers, skus, quantity, priced, fleet.known.quantities,
+            fleet.quantity_votes, 1 / SCALE, usual,
+        )  # fmt: skip
+        return usual
+
+    def _size(self, dealers: I64, placing: Placing) -> None:
+        """Count the sizes of orders whose tick is still open."""
+        still = placing.tick >= self._oldest
+        slots = placing.tick[still] % self._fleet.open.orders.shape[1]
+        sizes = (dealers[still], slots, placing.before[still], placing.after[still])
+        order_size.count(self._fleet.size, order_size.Sizes(*sizes), 1.0, self._fleet.open.size)
 
     def _tally(self, part: _Part, dealers: I64, is_order: Bool, quantity: F64) -> None:
         tally, days = self._fleet.tally, part.days
@@ -265,6 +288,9 @@ class _CaseIntake:
         slots = cancelled.tick % fleet.open.orders.shape[1]
         still = cancelled.tick >= self._oldest
         _count_back(fleet.open.orders, cancelled.dealer[still], slots[still])
+        nothing = np.full(int(still.sum()), np.nan)
+        sizes = (cancelled.dealer[still], slots[still], nothing, cancelled.size[still])
+        order_size.count(fleet.size, order_size.Sizes(*sizes), -1.0, fleet.open.size)
         past = cancelled.dealer[~still]
         np.add.at(fleet.volume.day_orders, past, -1.0)
         case = cancelled.case_tick >= self._oldest

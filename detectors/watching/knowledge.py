@@ -15,6 +15,8 @@ import numpy as np
 from detectors.baselines import price_lines, rhythm
 from detectors.baselines.case_rate import LAG_DAYS, CasePools
 from detectors.baselines.common_factor import SPEEDS, PeerSums
+from detectors.baselines.order_size import USUAL_DEVIATION, USUAL_LASTING
+from detectors.baselines.order_size import Pools as SizePools
 from detectors.baselines.order_volume import Pools
 from detectors.columns import F64, Array, from_arrays, grown, to_arrays
 from detectors.watching.dealers import Names
@@ -33,6 +35,7 @@ _DEFAULTS: Final[Mapping[str, list[float]]] = {
     "rhythm": [rhythm.SKIPPING, rhythm.TRUST, *np.log(rhythm.SHAPE_PRIOR).tolist()],
     "lag/complaints": [LAG_DAYS[0]],
     "lag/returns": [LAG_DAYS[1]],
+    "size": [USUAL_DEVIATION**2, USUAL_LASTING],
 }
 
 
@@ -47,6 +50,7 @@ class Knowledge:
         self.item = price_lines.empty_items(0)
         self.skus = Names()
         self.factors: F64 = np.ones((2, 0, 2))  # (kinds of case, skus, factor and excess)
+        self.quantities: F64 = np.zeros(0)  # (skus,) log of a line's usual one, nan: unknown
 
     def learn(self, outlook: Outlook) -> None:
         """Take over what an outlook tells anew."""
@@ -56,6 +60,9 @@ class Knowledge:
         self._learn_items(outlook.items)
         self._learn_factors(0, outlook.complaints)
         self._learn_factors(1, outlook.returns)
+        codes = self.skus.codes(outlook.quantities.names)
+        self.make_room()
+        self.quantities[codes] = outlook.quantities.rows(1)[:, 0]
 
     def _learn_items(self, items: Levels) -> None:
         codes = self.items.codes(items.names)
@@ -74,6 +81,7 @@ class Knowledge:
         if missing > 0:
             more = np.ones((2, max(missing, self.factors.shape[1]), 2))
             self.factors = np.concatenate([self.factors, more], axis=1)
+            self.quantities = np.append(self.quantities, np.full(more.shape[1], np.nan))
 
     def volume_pools(self, tiers: Names) -> Pools:
         """What is known of orders, by the local numbers of tiers."""
@@ -91,6 +99,10 @@ class Knowledge:
         """What is known of rhythm."""
         skipping, trust, *log_shape = self.pools["rhythm"]
         return rhythm.Pools(np.array(log_shape), skipping, trust)
+
+    def size_pools(self) -> SizePools:
+        """What is known of the size of orders."""
+        return SizePools(*self.pools["size"])
 
     def case_pools(self, kind: str, tiers: Names) -> CasePools:
         """What is known of one kind of case, by the local numbers of tiers."""
@@ -123,6 +135,7 @@ class Knowledge:
             "known.items": self.items.array(),
             "known.skus": self.skus.array(),
             "known.factors": self.factors[:, : len(self.skus)],
+            "known.quantities": self.quantities[: len(self.skus)],
             **to_arrays("known.item", self.item, len(self.items)),
         }
 
@@ -132,6 +145,7 @@ class Knowledge:
         self.items = Names.of_array(arrays["known.items"])
         self.skus = Names.of_array(arrays["known.skus"])
         self.factors = np.array(arrays["known.factors"])
+        self.quantities = np.array(arrays["known.quantities"])
         self.item = from_arrays("known.item", price_lines.empty_items, arrays)
 
 
@@ -159,11 +173,11 @@ def opened(outlook: Outlook, regions: Names) -> F64:
 
 
 def _pair(sums: RatioSums) -> F64:
-    return np.array([sums.observed, sums.expected])
+    return np.array([sums.observed, sums.expected, sums.shift, sums.weight])
 
 
 def _by_name(sums: list[RatioSums], names: Names) -> F64:
-    table = np.zeros((len(names), 2, SPEEDS))
+    table = np.zeros((len(names), 4, SPEEDS))
     for group in sums:
         code = names.find(group.name)
         if code is not None:

@@ -11,14 +11,15 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, order_volume, rhythm, unit_price, worth
+from detectors.baselines import case_rate, order_size, order_volume, rhythm, unit_price, worth
 from detectors.baselines import history as past
 from detectors.baselines.common_factor import scaled
 from detectors.baselines.rhythm_break import SPARSE_DAYS
 from detectors.columns import F64, I64
+from detectors.evidence import shiryaev_roberts as ev
 from detectors.registry import KINDS
 from detectors.watching import ability
-from detectors.watching.fleet import CASES, Fleet
+from detectors.watching.fleet import CASES, SIZE, TRADE, Fleet
 from detectors.watching.knowledge import CASE_KINDS
 from detectors.watching.view import DayView, TickView
 from schemas.alert import Kind
@@ -33,14 +34,17 @@ LEVEL_BINS: Final = 72  # of the log level, 0.25 wide, from -8
 LEVEL_LOWEST: Final = -8.0
 WEEK_BINS: Final = 120  # of the log weekly value, 0.25 wide, from -8
 BIN: Final = 0.25
+SETTLED_DAYS: Final = 30.0  # forgotten sum of days that make a level, half-life 35 days
+_LOG_SHARE: Final = float(np.log(order_size.SHARE))
 
 
 def end_day(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
     """Close a local day for the dealers awake there; scaled sums of what it has taught."""
-    lessons = _orders(fleet, view) | _prices(fleet, view)
+    lessons = _orders(fleet, view) | _sizes(fleet, view) | _prices(fleet, view)
     for which in range(2):
         lessons |= _case_kind(fleet, view, which)
-    worth.learn_day(fleet.worth, view.rows)
+    changed = np.maximum(fleet.size.suspicion[view.rows], fleet.price.suspicion[view.rows])
+    worth.learn_day(fleet.worth, view.rows, 1.0 - changed)
     _share(fleet, view)
     _fall_asleep(fleet, view)
     everybody = np.flatnonzero(fleet.dealers.standing.locale == view.locale)
@@ -71,12 +75,23 @@ def _orders(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
     tier, age = fleet.dealers.standing.tier, view.day - fleet.dealers.standing.first_day[rows]
     known_well = view.mature | rhythm.mature(fleet.rhythm, rows, age)
     lesson, accepted = order_volume.learn_day(
-        fleet.volume, rows, tier, fleet.evidence.log_odds(kind, rows), known_well, month, ten,
+        fleet.volume, rows, tier, either_way(fleet, rows), known_well, month, ten,
         view.day, view.planned, known,
     )  # fmt: skip
-    fleet.evidence.clear(kind, rows[accepted])
+    for changed in TRADE:
+        fleet.evidence.clear(changed, rows[accepted])
     fleet.rhythm.stale[rows[accepted]] = fleet.rhythm.gaps[rows[accepted]] > 0
     return {"dispersion": [_whole(column) for column in lesson]}
+
+
+def either_way(fleet: Fleet, rows: I64) -> F64:
+    """(k,) log odds that a dealer's trade has changed: neither a fall nor a rise is learned.
+
+    A young level may still be too low, and would stay so if its dealer's rise were suspicious.
+    """
+    fall, rise = (fleet.evidence.log_odds(kind, rows) for kind in TRADE)
+    settled = fleet.volume.level_days[rows] > SETTLED_DAYS
+    return np.maximum(fall, np.where(settled, rise, ev.NOTHING))
 
 
 def _tier(fleet: Fleet, rows: I64) -> list[int]:
@@ -90,6 +105,24 @@ def _tier(fleet: Fleet, rows: I64) -> list[int]:
         *_histogram(volume.level_orders[settled] / volume.level_days[settled], LEVEL_BINS),
     ]
     return [int(value) for value in sums]
+
+
+def _sizes(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
+    rows, size = view.rows, fleet.size
+    month = past.last_days(fleet.history[SIZE], rows, view.day, 28)
+    ways = [fleet.evidence.of[one.name] for one in (order_size.SMALLER, order_size.LARGER)]
+    odds = np.max([of.log_odds[rows] for of in ways], axis=0)
+    odds = np.where(odds > ev.NOTHING, odds - _LOG_SHARE, ev.NOTHING)
+    day = order_size.Day(view.day, view.next_day)
+    trust = np.where(view.planned, 0.25, 1.0)
+    pools = fleet.known.size_pools()
+    lesson, accepted = order_size.learn_day(size, rows, odds, month, trust, day, pools)
+    ready = order_size.mature(size, rows, fleet.dealers.standing.first_day, view.day)
+    share = np.where(ready, order_size.SHARE, 0.0)
+    for one in (order_size.SMALLER, order_size.LARGER):
+        ev.clear(fleet.evidence.of[one.name], rows[accepted])
+        fleet.evidence.claim(one.name, rows, share)
+    return {"size": [_whole(column) for column in lesson]}
 
 
 def _prices(fleet: Fleet, view: DayView) -> dict[str, list[int]]:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from detectors.baselines.order_size import LEAST_SIZE
 from detectors.columns import F64, I64, U64, Array, Bool, from_arrays, grown, to_arrays
 from detectors.watching.ids import RowIndex
 from schemas.compiled import compiled
@@ -27,6 +28,9 @@ class Placed(NamedTuple):
     tick: I64  # (n,) in which it counted
     dealer: I64  # (n,) row
     quantity: F64  # (n,) units ordered
+    basket: F64  # (n,) its priced lines of known articles, in usual lines of those …
+    known: F64  # … how many lines those are …
+    priced: F64  # … and how many priced lines it has in all
     value: F64  # (n,) money ordered, in the currency of its lines
     returned: F64  # (n,) units returned
     cancelled: Bool  # (n,)
@@ -39,6 +43,9 @@ def _empty(n: int) -> Placed:
         tick=np.zeros(n, np.int64),
         dealer=np.zeros(n, np.int64),
         quantity=np.zeros(n),
+        basket=np.zeros(n),
+        known=np.zeros(n),
+        priced=np.zeros(n),
         value=np.zeros(n),
         returned=np.zeros(n),
         cancelled=np.zeros(n, np.bool_),
@@ -54,22 +61,64 @@ class OrderLines(NamedTuple):
     dealer: I64
     quantity: F64
     value: F64
+    usual: F64  # in usual lines of its article; nan where that is unknown, 0 for a free line
+
+
+class Placing(NamedTuple):
+    """What became of order lines; all arrays (k,)."""
+
+    is_order: Bool  # the line counts as an order
+    tick: I64  # in which its order counts
+    before: F64  # ln of the order's size in usual lines before the line, nan: it had none
+    after: F64  # with the line
 
 
 @compiled
-def _place(placed: Placed, rows: I64, lines: OrderLines, window: int, counts: Bool) -> None:
-    """Mark the lines that count as an order of their own, in order of the lines."""
+def _log_size(placed: Placed, i: int) -> float:
+    """The log of an order's size in usual lines; lines of unknown articles are like its others."""
+    if placed.known[i] == 0.0:
+        return np.nan
+    size = placed.basket[i] * placed.priced[i] / placed.known[i]
+    return float(np.log(max(size, LEAST_SIZE)))
+
+
+@compiled
+def _add(placed: Placed, i: int, lines: OrderLines, k: int) -> None:
+    """One line more in an order."""
+    placed.quantity[i] += lines.quantity[k]
+    placed.value[i] += lines.value[k]
+    if lines.usual[k] != 0.0:
+        placed.priced[i] += 1.0
+    if lines.usual[k] > 0.0:
+        placed.basket[i] += lines.usual[k]
+        placed.known[i] += 1.0
+
+
+@compiled
+def _begin(placed: Placed, i: int, lines: OrderLines, k: int) -> None:
+    """The line is the first of its order."""
+    placed.ts[i], placed.tick[i], placed.dealer[i] = lines.ts[k], lines.tick[k], lines.dealer[k]
+    placed.quantity[i] = placed.value[i] = 0.0
+    placed.basket[i] = placed.known[i] = placed.priced[i] = 0.0
+    placed.returned[i], placed.cancelled[i], placed.case_tick[i] = 0.0, False, -1
+
+
+@compiled
+def _place(placed: Placed, rows: I64, lines: OrderLines, window: int, placing: Placing) -> None:
+    """Put lines into their orders, in order of the lines; row -1 names no order."""
     for k in range(len(rows)):
         i = rows[k]
-        if abs(lines.ts[k] - placed.ts[i]) <= window:
-            placed.quantity[i] += lines.quantity[k]
-            placed.value[i] += lines.value[k]
+        if i < 0:
+            usual = lines.usual[k]
+            placing.after[k] = np.log(max(usual, LEAST_SIZE)) if usual > 0.0 else np.nan
             continue
-        counts[k] = True
-        placed.ts[i], placed.tick[i] = lines.ts[k], lines.tick[k]
-        placed.dealer[i], placed.quantity[i] = lines.dealer[k], lines.quantity[k]
-        placed.value[i] = lines.value[k]
-        placed.returned[i], placed.cancelled[i], placed.case_tick[i] = 0.0, False, -1
+        placing.is_order[k] = abs(lines.ts[k] - placed.ts[i]) > window
+        if placing.is_order[k]:
+            _begin(placed, i, lines, k)
+        placing.before[k] = _log_size(placed, i)
+        _add(placed, i, lines, k)
+        placing.tick[k] = placed.tick[i]
+        placing.after[k] = np.nan if placed.cancelled[i] else _log_size(placed, i)
 
 
 class Cancelled(NamedTuple):
@@ -79,7 +128,17 @@ class Cancelled(NamedTuple):
     tick: I64  # in which the order had counted
     ts: I64  # of the order
     value: F64  # of the order
+    size: F64  # ln of its usual lines, nan: none
     case_tick: I64  # in which an earlier return of it had counted as a case; -1 none
+
+
+@compiled
+def log_sizes(placed: Placed, rows: I64) -> F64:
+    """(k,) logs of the sizes of orders."""
+    out = np.empty(len(rows))
+    for k in range(len(rows)):
+        out[k] = _log_size(placed, rows[k])
+    return out
 
 
 @compiled
@@ -111,19 +170,22 @@ class OrderBook:
         self._index = RowIndex()
         self._placed = _empty(0)
 
-    def place(self, order: U64, lines: OrderLines) -> Bool:
-        """(n,) True where a line counts as an order; order 0 (no order_id) always counts."""
-        counts: Bool = np.equal(order, 0)
-        named = np.flatnonzero(~counts)
-        if len(named) == 0:
-            return counts
-        rows = self._index.rows(order[named])
-        self._placed = grown(self._placed, _empty, self._index.count)
-        first = np.zeros(len(named), np.bool_)
-        with_order = OrderLines._make(column[named] for column in lines)
-        _place(self._placed, rows, with_order, self._late_limit, first)
-        counts[named] = first
-        return counts
+    def place(self, order: U64, lines: OrderLines) -> Placing:
+        """Put n lines into their orders; order 0 (no order_id) is always one of its own."""
+        n = len(order)
+        rows = np.full(n, -1)
+        named = np.flatnonzero(order)
+        if len(named):
+            rows[named] = self._index.rows(order[named])
+            self._placed = grown(self._placed, _empty, self._index.count)
+        placing = Placing(
+            is_order=np.ones(n, np.bool_),
+            tick=np.array(lines.tick),
+            before=np.full(n, np.nan),
+            after=np.full(n, np.nan),
+        )
+        _place(self._placed, rows, lines, self._late_limit, placing)
+        return placing
 
     def take_back(self, order: U64, ts: I64, tick: I64, quantity: F64) -> tuple[Bool, Cancelled]:
         """(n,) True where a return is a case of its own; and the orders that are cancelled now."""
@@ -139,6 +201,7 @@ class OrderBook:
             tick=placed.tick[which],
             ts=placed.ts[which],
             value=placed.value[which],
+            size=log_sizes(placed, which),
             case_tick=placed.case_tick[which],
         )
 

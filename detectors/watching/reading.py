@@ -8,17 +8,17 @@ import numpy as np
 from scipy import special
 
 from detectors.baselines import history as past
-from detectors.baselines import rhythm
-from detectors.baselines.history import Moment, Windows
+from detectors.baselines import rhythm, worth
+from detectors.baselines.history import History, Moment, Windows
 from detectors.baselines.price_lines import OWN_TERM
 from detectors.columns import F64, I64, Bool
 from detectors.evidence.detector import Form
 from detectors.registry import DETECTORS, KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
-from detectors.watching import noise, odd, rarity
+from detectors.watching import noise, odd, rarity, trade
 from detectors.watching.crossings import cross
-from detectors.watching.fleet import CASES, Fleet
+from detectors.watching.fleet import CASES, SIZE, TRADE, Fleet
 from detectors.watching.learning import WARM_UP_DAYS, usual_week
 from detectors.watching.view import HOME, TickView
 from schemas.alert import Kind, Unit
@@ -26,8 +26,10 @@ from schemas.wire import Reading
 
 LEAST_CASES: Final = 2.0  # one case proves nothing, however rare cases are
 _PLACE: Final = {kind: place for place, kind in enumerate(KINDS)}
+PAST_OF: Final = {Kind.ORDER_VOLUME_SURGE: Kind.ORDER_VOLUME_DROP}  # the same orders
 UNITS: Final = {
     Kind.ORDER_VOLUME_DROP: Unit.ORDERS,
+    Kind.ORDER_VOLUME_SURGE: Unit.ORDERS,
     Kind.UNIT_PRICE_DROP: Unit.PRICE_INDEX,
     Kind.COMPLAINT_SPIKE: Unit.COMPLAINTS,
     Kind.RETURN_SPIKE: Unit.RETURNS,
@@ -84,14 +86,17 @@ def _of_kind(
         return odd.readings(fleet, rows, factors, now, at)
     standing, detector = fleet.dealers.standing, DETECTORS[kind]
     age = now.day - standing.first_day[rows]
-    windows = past.windows(fleet.history[kind], rows, now)
     since = np.array([now.start(day) for day in standing.first_day[rows].tolist()], np.int64)
-    if kind is Kind.UNIT_PRICE_DROP:
-        shown = _of_prices(fleet, windows, since)
+    if kind in TRADE:
+        shown = _of_trade(fleet, kind, rows, now, since, at)
+    elif kind is Kind.UNIT_PRICE_DROP:
+        shown = _of_prices(fleet, rows, now, since, at)
     else:
+        windows = past.windows(fleet.history[kind], rows, now)
         best = past.likeliest(windows, detector.falling, since)
         shown = _of_counts(fleet, kind, rows, windows, best, at)
-    start, observed, expected, variance, chance, told = shown
+    windows = past.windows(fleet.history[PAST_OF.get(kind, kind)], rows, now)
+    start, observed, expected, chance = shown.start, shown.observed, shown.expected, shown.chance
     young = age < WARM_UP_DAYS
     if kind is Kind.ORDER_VOLUME_DROP:
         by_rhythm = _told_by_rhythm(fleet, rows)
@@ -100,14 +105,16 @@ def _of_kind(
         chance = np.where(by_rhythm & (observed == 0), np.minimum(chance, rare), chance)
     shortest = np.full(len(rows), float(at - windows.start[0]))
     if detector.form is Form.COUNT and detector.falling:
-        shortest = np.maximum(shortest, (at - start) / expected)  # in which one is expected
+        shortest = np.maximum(shortest, (at - start) / np.maximum(shown.counted, 1e-6))
     chance = rarity.of_any(
         chance, rarity.looks(at - np.maximum(since, windows.start[-1]), shortest)
     )
     odds, ratio = fleet.evidence.log_odds(kind, rows), fleet.evidence.ratio(kind, rows)
     carried = fleet.evidence.carried(kind, rows)
     week, shares = usual_week(fleet, rows), fleet.share(kind, rows)
-    loss = np.full(len(rows), np.nan) if kind in CASES else week * (1.0 - observed / expected)
+    loss = (
+        np.full(len(rows), np.nan) if kind in CASES else week * (1.0 - shown.factors.prod(axis=1))
+    )
     return [
         Reading(
             kind=kind,
@@ -117,14 +124,15 @@ def _of_kind(
             window_from=min(int(start[k]), at),
             observed=float(observed[k]),
             expected=float(expected[k]),
-            unit=UNITS[kind],
+            unit=shown.units[k],
             ratio=float(ratio[k]),
-            variance=float(variance[k]),
-            telling=bool(told[k]),
+            variance=float(shown.variance[k]),
+            telling=bool(shown.told[k]),
             chance=float(chance[k]),
             loss_per_week=None if np.isnan(loss[k]) else float(loss[k]),
             currency=_currency(fleet, int(row)),
             week_value=None if np.isnan(week[k]) else float(week[k]),
+            factors=tuple(shown.factors[k].tolist()),
             network_ratio=float(np.exp(factors[k, 0])),
             region_ratio=float(np.exp(factors[k, 1])),
             warming_up=bool(young[k]),
@@ -142,8 +150,82 @@ def _told_by_rhythm(fleet: Fleet, rows: I64) -> Bool:
     return np.asarray(fleet.evidence.carried(kind, rows)[:, place] > 0.5)
 
 
-# start, observed, expected, relative variance of what is expected, chance, whether it tells
-Shown = tuple[F64, F64, F64, F64, F64, Bool]
+class Shown(NamedTuple):
+    """What is told of dealers; all arrays (k,) unless stated."""
+
+    start: F64  # microseconds
+    observed: F64
+    expected: F64
+    counted: F64  # expected, as it was counted: orders where goods are told
+    variance: F64  # relative, of what is expected; of the log, for prices and goods
+    chance: F64
+    told: Bool  # whether there is anything to tell
+    units: list[Unit]
+    factors: F64  # (k, 3) of the trade: orders, their size, price
+
+
+def _of_trade(fleet: Fleet, kind: Kind, rows: I64, now: Moment, since: I64, at: int) -> Shown:
+    """Orders, their size, or both: what carries the evidence leads, and gives the window."""
+    orders = fleet.history[Kind.ORDER_VOLUME_DROP]
+    windows = past.windows(orders, rows, now)
+    falling = DETECTORS[kind].falling
+    shown = _of_counts(fleet, kind, rows, windows, past.likeliest(windows, falling, since), at)
+    carried = trade.carried_by_size(fleet, kind, rows)
+    leading = np.where(carried >= 0.5, trade.ORDER_SIZE, trade.FREQUENCY)
+    if leading.any():
+        windows = past.windows(fleet.history[SIZE], rows, now)
+        best = trade.by_size(fleet, rows, windows, since, falling=falling)
+        shown = _led_by_size(shown, best, leading > 0, orders, rows, now)
+    days = trade.days_since(shown.start.astype(np.int64), now)
+    variance = _variance(fleet, kind, rows, np.maximum((at - shown.start) / DAY, 1e-3))
+    often = trade.of_orders(shown.observed, shown.expected, variance)
+    factors, trust = trade.ratios(fleet, rows, now.day, days, often, leading)
+    exact = leading == trade.FREQUENCY
+    week = np.maximum(shown.expected, 7.0 * fleet.volume.level[rows] * (not falling))
+    weekly = 1.0 + (shown.observed - shown.expected) / np.maximum(week, 1e-6)
+    factors[exact, 0] = weekly[exact]
+    shown = shown._replace(
+        factors=factors, told=trade.told(kind, shown.observed, factors, often, leading)
+    )
+    both = (carried >= trade.SOME) | (trust[:, trade.ORDER_SIZE] >= 0.5)
+    goods = both & (factors[:, 0] > 0)
+    sizes = past.sums_since(fleet.history[SIZE], rows, now.day, days)
+    spread = often.deviation**2 + trade.of_sizes(fleet, rows, sizes).deviation ** 2
+    shown = shown._replace(variance=np.where(goods, spread, variance))
+    return _in_goods(fleet, rows, shown, goods)
+
+
+def _led_by_size(
+    shown: Shown, best: trade.Smaller, led: Bool, orders: History, rows: I64, now: Moment
+) -> Shown:
+    """The same, in the window that the size of orders gives, where it leads."""
+    start = np.where(led, best.start, shown.start)
+    days = trade.days_since(best.start, now)
+    seen = past.sums_since(orders, rows, now.day, days)
+    expected = np.where(led, np.maximum(seen[:, 1], 1e-6), shown.expected)
+    return shown._replace(
+        start=start,
+        observed=np.where(led, np.round(seen[:, 0], 6), shown.observed),
+        expected=expected,
+        counted=expected,
+        chance=np.where(led, best.chance, shown.chance),
+    )
+
+
+def _in_goods(fleet: Fleet, rows: I64, shown: Shown, goods: Bool) -> Shown:
+    """Where the size of orders matters: goods instead of orders, in money or else in units."""
+    worth_of = worth.per_order(fleet.worth, rows)
+    mixed = np.isnan(worth_of)
+    each = np.where(mixed, trade.units_per_order(fleet, rows), worth_of)
+    usual = np.where(goods, shown.expected * each, shown.expected)
+    volume = shown.factors[:, trade.FREQUENCY] * shown.factors[:, trade.ORDER_SIZE]
+    units = [
+        Unit.ORDERS if not of_goods else Unit.UNITS if of_units else Unit.VALUE
+        for of_goods, of_units in zip(goods, mixed, strict=True)
+    ]
+    return shown._replace(
+        observed=np.where(goods, usual * volume, shown.observed), expected=usual, units=units
+    )
 
 
 def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64, at: int) -> Shown:
@@ -152,14 +234,26 @@ def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64,
     observed = np.round(windows.observed[every, best], 6)
     expected = np.maximum(windows.expected[every, best], 1e-6)
     days = np.maximum((at - start) / DAY, 1e-3)
-    variance = noise.own_variance(fleet, kind, rows, days) + noise.level_variance(fleet, kind, rows)
+    variance = _variance(fleet, kind, rows, days)
     falling = DETECTORS[kind].falling
     chance = rarity.few_or_many(observed, expected, variance, falling=falling)
     told = observed < expected if falling else (observed > expected) & (observed >= LEAST_CASES)
-    return start.astype(np.float64), observed, expected, variance, chance, told
+    units = [UNITS[kind]] * len(rows)
+    factors = np.ones((len(rows), 3))
+    return Shown(
+        start.astype(np.float64), observed, expected, expected, variance, chance, told, units,
+        factors,
+    )  # fmt: skip
 
 
-def _of_prices(fleet: Fleet, windows: Windows, since: I64) -> Shown:
+def _variance(fleet: Fleet, kind: Kind, rows: I64, days: F64) -> F64:
+    """(k,) relative variance of the expected count of a window: own weeks and the level's error."""
+    own = noise.own_variance(fleet, kind, rows, days)
+    return own + noise.level_variance(fleet, kind, rows)
+
+
+def _of_prices(fleet: Fleet, rows: I64, now: Moment, since: I64, at: int) -> Shown:
+    windows = past.windows(fleet.history[Kind.UNIT_PRICE_DROP], rows, now)
     drift = fleet.known.pools["drift"][0] + OWN_TERM**2 / 10.0
     total, precision = windows.observed, np.maximum(windows.expected, 1e-9)
     # evidence of the mean: its square over twice its variance, drift of the dealer included
@@ -171,8 +265,21 @@ def _of_prices(fleet: Fleet, windows: Windows, since: I64) -> Shown:
     deviation = np.sqrt(1.0 / precision[every, best] + drift)
     chance = special.ndtr(mean / deviation)
     index = np.exp(mean)
-    start = windows.start[best].astype(np.float64)
-    return start, index, np.ones(len(best)), deviation**2, chance, index < 0.9999
+    start = windows.start[best]
+    days = trade.days_since(start, now)
+    seen = past.sums_since(fleet.history[Kind.ORDER_VOLUME_DROP], rows, now.day, days)
+    kind = Kind.ORDER_VOLUME_DROP
+    of_orders = _variance(fleet, kind, rows, np.maximum((at - start) / DAY, 1e-3))
+    often = trade.of_orders(seen[:, 0], seen[:, 1], of_orders)
+    leading = np.full(len(rows), trade.PRICE)
+    factors, _ = trade.ratios(fleet, rows, now.day, days, often, leading)
+    factors[:, trade.PRICE] = index
+    units = [Unit.PRICE_INDEX] * len(rows)
+    usual = np.ones(len(rows))
+    return Shown(
+        start.astype(np.float64), index, usual, usual, deviation**2, chance, index < 0.9999, units,
+        factors,
+    )  # fmt: skip
 
 
 def _currency(fleet: Fleet, row: int) -> str | None:

@@ -37,6 +37,7 @@ class TickView:
     exposure: F64  # operating days, times what known windows expect
     expected: F64  # orders, without common factor
     mature: Bool
+    sizes: F64  # (k, 3) see order_size.count
     prices: PriceView
     cases: F64  # (k, 2) complaints, returns
     fresh: F64  # (k, 2) order lines weighted by article, for complaints and returns
@@ -83,6 +84,7 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
         mature=order_volume.mature(
             fleet.volume, rows, standing.first_day, standing.tier, day, pools
         ),
+        sizes=opened.size[rows, slot],
         prices=prices.take(fleet, rows, day, tick),
         cases=np.maximum(opened.cases[rows, slot], 0.0),
         fresh=opened.exposure[rows, slot],

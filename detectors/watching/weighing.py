@@ -7,18 +7,22 @@ import numpy as np
 from detectors.baselines import (
     case_rate,
     openings,
+    order_size,
     order_volume,
+    peer_shift,
     rhythm,
     rhythm_break,
     unit_price,
 )
 from detectors.baselines import history as past
-from detectors.baselines.common_factor import log_factors
+from detectors.baselines.common_factor import PeerSums, log_factors
 from detectors.columns import F64
+from detectors.evidence import both_ways
 from detectors.evidence import shiryaev_roberts as ev
+from detectors.evidence.detector import Detector
 from detectors.registry import DETECTORS
 from detectors.watching import prices
-from detectors.watching.fleet import CASES, Fleet
+from detectors.watching.fleet import CASES, SIZE, Fleet
 from detectors.watching.knowledge import CASE_KINDS, opened, peer_sums
 from detectors.watching.view import TickView
 from schemas.alert import Kind
@@ -33,6 +37,7 @@ def weigh(fleet: Fleet, view: TickView, outlook: Outlook, tick_days: float) -> F
     log_factors(view.rows, standing.region, standing.tier, fleet.volume.own, sums, factors)
     if "orders" not in outlook.silent:
         _orders(fleet, view, factors.sum(axis=1), tick_days)
+        _sizes(fleet, view, sums)
     if view.over is not None:
         _rhythm(fleet, view, view.over, outlook)
     _prices(fleet, view)
@@ -60,9 +65,41 @@ def _orders(fleet: Fleet, view: TickView, log_factor: F64, tick_days: float) -> 
     pools = fleet.known.volume_pools(fleet.dealers.tiers)
     seen = order_volume.seen(
         volume, rows[speaks], view.orders[speaks], pools, view.effects.weight[speaks],
-        view.effects.variance[speaks], fleet.evidence.share(kind, rows[speaks]),
+        view.effects.variance[speaks],
     )  # fmt: skip
-    DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)
+    bounded = order_volume.bounded(volume, seen.rows, seen.value)
+    _both_ways(fleet, order_volume.DETECTOR, order_volume.SURGE, seen, bounded, view.now)
+
+
+def _both_ways(
+    fleet: Fleet, fall: Detector, rise: Detector, seen: ev.Seen, bounded: F64, now: float
+) -> None:
+    kept = fleet.evidence
+    shares = (kept.share(fall.name, seen.rows), kept.share(rise.name, seen.rows))
+    both_ways.step(fall, rise, kept.of[fall.name], kept.of[rise.name], seen, shares, bounded, now)
+
+
+def _sizes(fleet: Fleet, view: TickView, sums: PeerSums) -> None:
+    size, standing = fleet.size, fleet.dealers.standing
+    bought = np.flatnonzero(view.sizes[:, 1] > 0.5)
+    rows = view.rows[bought]
+    total, orders, squares = view.sizes[bought].T
+    shift = np.empty(len(rows))
+    peer_shift.shifts(rows, standing.region, standing.tier, size.own, sums, shift)
+    size.day[rows, 0] += total - shift * orders
+    size.day[rows, 1] += orders
+    size.day[rows, 2] += squares - shift * (2.0 * total - shift * orders)
+    pools = fleet.known.size_pools()
+    precision = orders / order_size.noise(size, rows, pools).order
+    mean = total / orders - shift
+    past.record(fleet.history[SIZE], rows, view.tick, view.day[bought], precision * mean, precision)
+    ready = order_size.mature(size, rows, standing.first_day, view.day[bought])
+    if not ready.any():
+        return
+    rows = rows[ready]
+    weight = view.effects.weight[bought[ready]]
+    seen = order_size.seen(size, rows, mean[ready], orders[ready], pools, weight, view.now)
+    _both_ways(fleet, order_size.SMALLER, order_size.LARGER, seen, seen.value, view.now)
 
 
 def _rhythm(fleet: Fleet, view: TickView, over: rhythm.Day, outlook: Outlook) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from detectors.words.figures import amount, moment, quantity, recent, span
+from detectors.words.figures import amount, change_of, moment, quantity, recent, span
+from detectors.words.outcome import Beside
 from detectors.words.wording import A_BILLION, Wording
 from schemas.alert import Change, Draft, Effect, Kind, Scope, Unit, Verdict
 
@@ -124,6 +125,18 @@ class Chinese(Wording):
     def changed(self, draft: Draft) -> str:
         """Less or more than usual."""
         return f"{self._subject(draft)}{_DIRECTIONS.get(draft.kind, '多于')}往常"
+
+    def resized(self, draft: Draft, beside: Beside) -> str:
+        """Orders of another size than usual, and what their number does beside it."""
+        who, falls = self.who(draft), draft.kind in _DROPS
+        size = "小" if falls else "大"
+        less, more = ("少", "多") if falls else ("多", "少")
+        if beside is Beside.NOTHING:
+            size += f" {change_of(draft.effect.ratio)}"
+            return f"{who}的下单次数如常，但单笔订单比往常{size}"
+        if beside is Beside.SAME:
+            return f"{who}的下单次数比往常{less}，单笔订单也比往常{size}"
+        return f"{who}的下单次数比往常{more}，但单笔订单比往常{size}得多"
 
     def recovered(self, draft: Draft) -> str:
         """Back to what is expected."""

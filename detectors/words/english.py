@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from detectors.words.figures import amount, moment, quantity, recent, span
+from detectors.words.figures import amount, change_of, moment, quantity, recent, span
+from detectors.words.outcome import Beside
 from detectors.words.wording import A_BILLION, Wording
 from schemas.alert import Change, Draft, Effect, Kind, Scope, Unit, Verdict
 
@@ -142,6 +143,17 @@ class English(Wording):
                 f"{self.who(draft)} {verb} {'less' if draft.kind in _DROPS else 'more'} than usual"
             )
         return self._off_usual(draft)
+
+    def resized(self, draft: Draft, beside: Beside) -> str:
+        """Orders of another size than usual, and what their number does beside it."""
+        who, falls = self.who(draft), draft.kind in _DROPS
+        less, more = ("less", "more") if falls else ("more", "less")
+        if beside is Beside.NOTHING:
+            size = f"{change_of(draft.effect.ratio)} {'smaller' if falls else 'larger'}"
+            return f"{who} orders as often as usual, but its orders are {size}"
+        if beside is Beside.SAME:
+            return f"{who} orders {less} often than usual, and {less} at a time"
+        return f"{who} orders {more} often than usual, but much {less} at a time"
 
     def recovered(self, draft: Draft) -> str:
         """Back to what is expected."""

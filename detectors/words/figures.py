@@ -61,6 +61,15 @@ def percent_below(ratio: float) -> str:
     return f"{percent:.0f}%" if percent >= 1 else f"{percent:.1f}%"
 
 
+def change_of(ratio: float | None) -> str:
+    """How far a ratio is from 1, to either side.
+
+    >>> change_of(0.48), change_of(2.5), change_of(None)
+    ('52%', '150%', '0%')
+    """
+    return f"{abs(1.0 - (1.0 if ratio is None else ratio)) * 100:,.0f}%"
+
+
 def span(length: Micros) -> tuple[int, str]:
     """A length of time in the largest unit of which it has at least two, or one exactly.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from detectors.words.details import NONE, Details
 from detectors.words.figures import fit, one_in, percent_below, quantity, short_name
-from detectors.words.outcome import back_to_normal, has_stopped
+from detectors.words.outcome import Beside, back_to_normal, has_stopped, resized
 from schemas.alert import STATISTICAL, Change, Draft, Effect, Kind, Scope, Unit, Verdict
 
 if TYPE_CHECKING:
@@ -60,7 +60,10 @@ class Wording(ABC):
             return self.overdue(self.who(draft), draft.effect.observed)
         if draft.kind in self.facts:
             return self.facts[draft.kind].format(who=self.who(draft))
-        return self.stopped(self.who(draft)) if has_stopped(draft) else self.changed(draft)
+        if has_stopped(draft):
+            return self.stopped(self.who(draft))
+        beside = resized(draft)
+        return self.resized(draft, beside) if beside else self.changed(draft)
 
     def who(self, draft: Draft) -> str:
         """The entity, with its name where it has one."""
@@ -174,6 +177,10 @@ class Wording(ABC):
     @abstractmethod
     def changed(self, draft: Draft) -> str:
         """Less or more than usual."""
+
+    @abstractmethod
+    def resized(self, draft: Draft, beside: Beside) -> str:
+        """Orders of another size than usual, and what their number does beside it."""
 
     @abstractmethod
     def recovered(self, draft: Draft) -> str:

@@ -260,7 +260,7 @@ def test_change_in_the_other_direction_is_no_evidence(detector: Detector) -> Non
 
 @every_latent
 def test_river_form_gives_the_numbers_of_the_array_form(detector: Detector) -> None:
-    one, evidence = RIVER[detector.form](kind=detector.kind), detector.empty(1)
+    one, evidence = RIVER[detector.form](kind=detector.name), detector.empty(1)
     for day, daily in enumerate(stream(detector, 1, 80, seed=18), 1):
         step = daily._replace(elapsed=2 * daily.elapsed)
         assert isinstance(step, Seen)
@@ -276,7 +276,7 @@ def test_river_form_gives_the_numbers_of_the_array_form(detector: Detector) -> N
 
 @every_latent
 def test_river_form_scores_without_a_trace(detector: Detector) -> None:
-    one = RIVER[detector.form](kind=detector.kind)
+    one = RIVER[detector.form](kind=detector.name)
     for day in range(10):
         one.learn_one({"elapsed": 2.0}, day % 3)
     before = pickle.dumps(one)
@@ -286,12 +286,12 @@ def test_river_form_scores_without_a_trace(detector: Detector) -> None:
 
 @every_latent
 def test_river_form_survives_pickling_and_cloning(detector: Detector) -> None:
-    one = RIVER[detector.form](kind=detector.kind, spread=0.2)
+    one = RIVER[detector.form](kind=detector.name, spread=0.2)
     one.learn_one(None, 1)
     restored, fresh = pickle.loads(pickle.dumps(one)), one.clone()  # noqa: S301  our own
     assert restored.score_one(None, 2) == one.score_one(None, 2)
     assert fresh.log_odds == NOTHING
-    assert (fresh.kind, fresh.spread) == (detector.kind, 0.2)
+    assert (fresh.kind, fresh.spread) == (detector.name, 0.2)
 
 
 def test_river_form_names_what_is_allowed() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.watching.orders import Cancelled, OrderBook, OrderLines
+from detectors.watching.orders import Cancelled, OrderBook, OrderLines, Placing
 from schemas.instant import DAY, HOUR
 
 LATE_LIMIT, CANCEL_WINDOW = 7 * DAY, 48 * HOUR
@@ -28,8 +29,9 @@ def place(orders: OrderBook, *lines: tuple[int, int, float]) -> list[bool]:
         dealer=np.zeros(len(ts), np.int64),
         quantity=amount,
         value=10 * amount,
+        usual=amount / 2,
     )
-    return list(map(bool, orders.place(np.array(ids, np.uint64), columns)))
+    return list(map(bool, orders.place(np.array(ids, np.uint64), columns).is_order))
 
 
 def give_back(orders: OrderBook, *returns: tuple[int, int, float]) -> tuple[list[bool], Cancelled]:
@@ -171,3 +173,51 @@ def test_slices_change_nothing(lines: list[tuple[int, int, float]], cut: int) ->
     whole, parts = book(), book()
     pieces = [piece for piece in (lines[:cut], lines[cut:]) if piece]
     assert place(whole, *lines) == [fresh for piece in pieces for fresh in place(parts, *piece)]
+
+
+def sizes(*lines: tuple[int, float, float]) -> Placing:
+    """Lines as (order, moment in hours, usual lines of their article)."""
+    ids, ts, usual = (list(column) for column in zip(*lines, strict=True))
+    n = len(lines)
+    columns = OrderLines(
+        ts=np.array(ts, np.int64) * HOUR,
+        tick=np.array(ts, np.int64),
+        dealer=np.zeros(n, np.int64),
+        quantity=np.ones(n),
+        value=np.ones(n),
+        usual=np.array(usual),
+    )
+    return book().place(np.array(ids, np.uint64), columns)
+
+
+def test_size_of_an_order_grows_with_its_lines() -> None:
+    placing = sizes((1, 0, 2.0), (2, 0, 5.0), (1, 0, 4.0))
+    assert np.exp(placing.after).tolist() == pytest.approx([2.0, 5.0, 6.0])
+    assert np.exp(placing.before[2]) == pytest.approx(2.0)
+    assert np.isnan(placing.before[:2]).all()
+
+
+def test_line_that_comes_later_belongs_to_the_tick_of_its_order() -> None:
+    assert sizes((1, 0, 2.0), (1, 3, 4.0)).tick.tolist() == [0, 0]
+
+
+def test_line_of_an_unknown_article_is_like_the_others_of_its_order() -> None:
+    placing = sizes((1, 0, 3.0), (1, 0, np.nan))
+    assert np.exp(placing.after[1]) == pytest.approx(6.0)
+
+
+def test_order_of_unknown_articles_has_no_size() -> None:
+    assert np.isnan(sizes((1, 0, np.nan), (0, 0, np.nan)).after).all()
+
+
+def test_free_line_has_no_size() -> None:
+    placing = sizes((1, 0, 3.0), (1, 0, 0.0), (0, 0, 0.0))
+    assert np.exp(placing.after[1]) == pytest.approx(3.0)
+    assert np.isnan(placing.after[2])
+
+
+def test_cancelled_order_tells_its_size() -> None:
+    orders = book()
+    place(orders, (1, 0, 4.0), (1, 0, 2.0))
+    _, cancelled = give_back(orders, (1, HOUR, 6.0))
+    assert np.exp(cancelled.size) == pytest.approx(3.0)

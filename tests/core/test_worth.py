@@ -23,7 +23,7 @@ def usual(days: int = 60, value: float = 100.0) -> worth.Worth:
     known = worth.empty(1)
     for _ in range(days):
         count(known, value, value)
-        worth.learn_day(known, ROW)
+        worth.learn_day(known, ROW, np.ones(1))
     return known
 
 
@@ -57,23 +57,23 @@ def test_level_follows_with_its_half_life() -> None:
     known = usual(days=2000)
     for _ in range(90):
         count(known, 200.0, 200.0)
-        worth.learn_day(known, ROW)
+        worth.learn_day(known, ROW, np.ones(1))
     assert per_order(known) == pytest.approx(150.0, rel=0.01)
 
 
 def test_bulk_order_counts_ten_times_the_usual_at_most() -> None:
     known = usual()
     count(known, 1e8)
-    worth.learn_day(known, ROW)
+    worth.learn_day(known, ROW, np.ones(1))
     assert per_order(known) < 100.0 * (1 + worth.BULK / 50)
 
 
 def test_young_dealer_has_no_bulk_yet() -> None:
     known = worth.empty(1)
     count(known, 10.0)
-    worth.learn_day(known, ROW)
+    worth.learn_day(known, ROW, np.ones(1))
     count(known, 1000.0)
-    worth.learn_day(known, ROW)
+    worth.learn_day(known, ROW, np.ones(1))
     assert per_order(known) == pytest.approx(505.0, rel=0.01)
 
 
@@ -82,16 +82,16 @@ def test_order_cancelled_on_its_day_leaves_no_trace() -> None:
     count(known, 1e6)
     worth.take_back(known, ROW, np.array([1e6]))
     for one in (known, plain):
-        worth.learn_day(one, ROW)
+        worth.learn_day(one, ROW, np.ones(1))
     assert per_order(known) == pytest.approx(per_order(plain))
 
 
 def test_order_cancelled_days_later_leaves_a_bounded_trace() -> None:
     known = usual()
     count(known, 1e6)
-    worth.learn_day(known, ROW)
+    worth.learn_day(known, ROW, np.ones(1))
     worth.take_back(known, ROW, np.array([1e6]))
-    worth.learn_day(known, ROW)
+    worth.learn_day(known, ROW, np.ones(1))
     assert 50.0 < per_order(known) < 200.0
 
 
