@@ -123,14 +123,16 @@ def _starts(now: Moment, days: I64) -> I64:
     return np.array([now.start(day) for day in days.tolist()], np.int64)
 
 
-def likeliest(found: Windows, falling: bool, since: I64) -> I64:
+def likeliest(found: Windows, falling: bool, since: I64, least: float = 1.0) -> I64:
     """(k,) index of the window that says most for a change in this direction.
 
     since: (k,) microseconds; windows that start earlier are not considered, because the dealer was
-    not watched then. Ties go to the shorter window.
+    not watched then. least: how many times the expected count a rise has to show: over half a year
+    a few busy weeks are a small and very certain rise, and not what has happened now. Ties go to
+    the shorter window.
     """
     n, m = found.observed, np.maximum(found.expected, 1e-9)
     ratio = np.where(n > 0, n * np.log(np.maximum(n, 1e-9) / m), 0.0) - (n - m)
-    right_side: Bool = (n < m) if falling else (n > m)
+    right_side: Bool = (n < m) if falling else (n > least * m)
     known = found.start[None, :] >= since[:, None]
     return np.asarray(np.argmax(np.where(right_side & known, ratio, -1.0), axis=1))

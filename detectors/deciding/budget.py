@@ -4,7 +4,8 @@ K false alerts a week, shared by n entities (a dealer and kind of which somethin
 `detectors.watching.ability`; the others count a twentieth), are b = 52 K / n a year for each, and
 Shiryaev-Roberts evidence crosses ln(365 / b) nats at most b times a year; what the fleet teaches
 about that promise is added (`detectors.deciding.calibration`). All entities have the same share: an
-entity that can prove something buys the same delay for the same share, whatever its size.
+entity that can prove something buys the same delay for the same share, whatever its size. Only of
+kinds that are no loss (SHARES) an entity has less, so that they cost the others next to nothing.
 
 A fleet too small for its budget does not spend it all. At two a year the line is R = 182 days,
 three times the 60 days in which an entity must be able to prove something; lower, evidence would
@@ -19,6 +20,7 @@ from math import log
 from typing import Any, Final
 
 from detectors.registry import KINDS
+from schemas.alert import Kind
 from schemas.instant import DAY, Micros
 
 WEEKS: Final = 52.0  # in a year, as the knob counts them
@@ -26,14 +28,23 @@ MOST_PER_YEAR: Final = 2.0  # false alerts of one entity
 LEAST_PER_YEAR: Final = 1e-4
 UNKNOWN_PER_YEAR: Final = 1.0 / WEEKS  # before anybody can prove anything
 REALISED_DAYS: Final = 28  # over which openings are told
+# A dealer that stocks up is worth knowing, one that leaves is worth more: of surges a quarter is
+# allowed, for which they wait ln(4) nats longer, and all others ln(1 + 1/16) where all kinds share.
+SHARES: Final[Mapping[str, float]] = {Kind.ORDER_VOLUME_SURGE: 0.25}  # of an entity's, else 1
 
 
-def share(false_alerts_per_week: float, sharing: Mapping[str, float]) -> float:
-    """False alerts a year of one entity; sharing: full shares by kind."""
-    entities = sum(sharing[kind] for kind in sorted(sharing))
-    if entities == 0:
+def weighed(sharing: Mapping[str, float]) -> dict[str, float]:
+    """Shares by kind as they count in the budget; sharing: dealers with a full share, by kind."""
+    return {kind: SHARES.get(kind, 1.0) * sharing[kind] for kind in sorted(sharing)}
+
+
+def share(false_alerts_per_week: float, sharing: Mapping[str, float], kind: str = "") -> float:
+    """False alerts a year of one entity of a kind; sharing: dealers with a full share, by kind."""
+    whole = sum(weighed(sharing).values())
+    if whole == 0.0:
         return UNKNOWN_PER_YEAR
-    return min(max(false_alerts_per_week * WEEKS / entities, LEAST_PER_YEAR), MOST_PER_YEAR)
+    per_year = SHARES.get(kind, 1.0) * false_alerts_per_week * WEEKS / whole
+    return min(max(per_year, LEAST_PER_YEAR), MOST_PER_YEAR)
 
 
 def threshold(per_year: float) -> float:

@@ -40,13 +40,17 @@ class Calibration:
         return min(max(offset, -MOST_NATS), MOST_NATS)
 
     def learn(
-        self, found: Mapping[str, int], sharing: Mapping[str, int], per_day: float, days: float
+        self,
+        found: Mapping[str, int],
+        sharing: Mapping[str, int],
+        per_day: Mapping[str, float],
+        days: float,
     ) -> None:
-        """A tick of so many days; per_day: false alarms asked of one dealer and kind in a day."""
+        """A tick of so many days; per_day: false alarms asked of one dealer in a day, by kind."""
         keep = 0.5 ** (days / HALF_LIFE_DAYS)
         for kind in sorted(sharing):
             before, due = self._sums.get(kind, (0.0, 0.0))
-            expected = sharing[kind] * days * per_day * IN_BAND
+            expected = sharing[kind] * days * per_day[kind] * IN_BAND
             self._sums[kind] = (before * keep + found.get(kind, 0), due * keep + expected)
 
     def state(self) -> Any:

@@ -49,13 +49,13 @@ class Context:
     tick: int
     at: int  # end of the tick, microseconds
     thresholds: Mapping[str, float]  # nats by kind …
-    per_year: float  # … and the false alerts of one dealer they stand for
+    per_year: Mapping[str, float]  # … and the false alerts of one dealer they stand for
     usual_week: Mapping[str, float]  # median weekly value of a dealer, by currency
 
     def line(self, reading: Reading) -> draft.Line:
         """Where a dealer's kind opens: the smaller its share, the higher."""
         nats = self.thresholds[reading.kind] - log(reading.share)
-        return draft.Line(nats, self.per_year * reading.share)
+        return draft.Line(nats, self.per_year[reading.kind] * reading.share)
 
 
 @dataclass

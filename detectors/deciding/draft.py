@@ -162,6 +162,8 @@ def severity(said: Statement, peak: float) -> Severity:
     the evidence wanders, or an alert would flap between two severities.
     """
     certain = max(said.log_odds, peak) >= said.threshold + CERTAIN_NATS
+    if said.kind is Kind.ORDER_VOLUME_SURGE:  # no money is lost: news, unless it is large
+        return Severity.WARNING if said.stake >= 1.0 and certain else Severity.INFO
     if said.stake >= 1.0 and (certain or not said.statistical):
         return Severity.CRITICAL
     return Severity.WARNING if said.stake >= 0.2 else Severity.INFO

@@ -124,7 +124,7 @@ class Network:
             tick=tick,
             at=self._setup.timeline.end(tick),
             thresholds=self._thresholds,
-            per_year=self._share,
+            per_year=self._shares,
             usual_week=self._usual_week,
         )
         self._count(signals)
@@ -140,25 +140,28 @@ class Network:
     def spending(self) -> dict[str, Spending]:
         """The budget by kind: what was asked, what the thresholds stand for, what came of it."""
         knob = self._setup.settings.budget.false_alerts_per_week
-        entities = max(sum(self._sharing.values()), 1.0)
+        weighed = budget.weighed(self._sharing)
+        whole = max(sum(weighed.values()), 1.0)
         return {
             kind: Spending(
-                asked=knob * self._sharing.get(kind, 0) / entities,
-                expected=self._share * self._sharing.get(kind, 0) / budget.WEEKS,
+                asked=knob * weighed.get(kind, 0.0) / whole,
+                expected=self._shares[kind] * self._sharing.get(kind, 0) / budget.WEEKS,
                 realised=self._openings.per_week(kind),
             )
             for kind in KINDS
         }
 
     @property
-    def _share(self) -> float:
-        """False alerts a year of one dealer and kind that share the budget."""
-        return budget.share(self._setup.settings.budget.false_alerts_per_week, self._sharing)
+    def _shares(self) -> dict[str, float]:
+        """False alerts a year of one dealer that shares the budget, by kind."""
+        knob = self._setup.settings.budget.false_alerts_per_week
+        return {str(kind): budget.share(knob, self._sharing, kind) for kind in KINDS}
 
     def _spend(self) -> None:
-        nats = budget.threshold(self._share)
-        self._nominals = dict.fromkeys(map(str, KINDS), nats)
-        self._thresholds = {k: nats + self._calibration.offset(k) for k in self._nominals}
+        self._nominals = {k: budget.threshold(share) for k, share in self._shares.items()}
+        self._thresholds = {
+            k: nats + self._calibration.offset(k) for k, nats in self._nominals.items()
+        }
 
     def _count(self, signals: Sequence[Signals]) -> None:
         """Who shares the budget, and what the evidence's excursions teach of its promise."""
@@ -169,7 +172,8 @@ class Network:
         }
         found = _sums(one.excursions for one in signals)
         days = self._setup.timeline.days
-        self._calibration.learn(found, full, self._share / 365.0, days)
+        per_day = {kind: share / 365.0 for kind, share in self._shares.items()}
+        self._calibration.learn(found, full, per_day, days)
 
     def _heard(self, kind: str) -> bool:
         """Whether the source of a kind has ever spoken: nobody needs a share of the others."""

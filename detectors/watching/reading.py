@@ -25,8 +25,8 @@ from schemas.alert import Kind, Unit
 from schemas.wire import Reading
 
 LEAST_CASES: Final = 2.0  # one case proves nothing, however rare cases are
+LEAST_RISE: Final = 1.32  # of orders: what says neither for 1.7 times as many nor against it
 _PLACE: Final = {kind: place for place, kind in enumerate(KINDS)}
-PAST_OF: Final = {Kind.ORDER_VOLUME_SURGE: Kind.ORDER_VOLUME_DROP}  # the same orders
 UNITS: Final = {
     Kind.ORDER_VOLUME_DROP: Unit.ORDERS,
     Kind.ORDER_VOLUME_SURGE: Unit.ORDERS,
@@ -95,7 +95,6 @@ def _of_kind(
         windows = past.windows(fleet.history[kind], rows, now)
         best = past.likeliest(windows, detector.falling, since)
         shown = _of_counts(fleet, kind, rows, windows, best, at)
-    windows = past.windows(fleet.history[PAST_OF.get(kind, kind)], rows, now)
     start, observed, expected, chance = shown.start, shown.observed, shown.expected, shown.chance
     young = age < WARM_UP_DAYS
     if kind is Kind.ORDER_VOLUME_DROP:
@@ -103,12 +102,10 @@ def _of_kind(
         young &= ~(by_rhythm & rhythm.plain(fleet.rhythm, rows))
         rare = rhythm.chance(fleet.rhythm, rows, fleet.known.rhythm_pools())
         chance = np.where(by_rhythm & (observed == 0), np.minimum(chance, rare), chance)
-    shortest = np.full(len(rows), float(at - windows.start[0]))
+    shortest = np.full(len(rows), float(at - shown.looked[0]))
     if detector.form is Form.COUNT and detector.falling:
         shortest = np.maximum(shortest, (at - start) / np.maximum(shown.counted, 1e-6))
-    chance = rarity.of_any(
-        chance, rarity.looks(at - np.maximum(since, windows.start[-1]), shortest)
-    )
+    chance = rarity.of_any(chance, rarity.looks(at - np.maximum(since, shown.looked[-1]), shortest))
     odds, ratio = fleet.evidence.log_odds(kind, rows), fleet.evidence.ratio(kind, rows)
     carried = fleet.evidence.carried(kind, rows)
     week, shares = usual_week(fleet, rows), fleet.share(kind, rows)
@@ -162,6 +159,7 @@ class Shown(NamedTuple):
     told: Bool  # whether there is anything to tell
     units: list[Unit]
     factors: F64  # (k, 3) of the trade: orders, their size, price
+    looked: I64  # (m,) starts of the windows it was looked for in, the latest first
 
 
 def _of_trade(fleet: Fleet, kind: Kind, rows: I64, now: Moment, since: I64, at: int) -> Shown:
@@ -169,7 +167,8 @@ def _of_trade(fleet: Fleet, kind: Kind, rows: I64, now: Moment, since: I64, at: 
     orders = fleet.history[Kind.ORDER_VOLUME_DROP]
     windows = past.windows(orders, rows, now)
     falling = DETECTORS[kind].falling
-    shown = _of_counts(fleet, kind, rows, windows, past.likeliest(windows, falling, since), at)
+    likeliest = past.likeliest(windows, falling, since, LEAST_RISE)
+    shown = _of_counts(fleet, kind, rows, windows, likeliest, at)
     carried = trade.carried_by_size(fleet, kind, rows)
     leading = np.where(carried >= 0.5, trade.ORDER_SIZE, trade.FREQUENCY)
     if leading.any():
@@ -242,7 +241,7 @@ def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64,
     factors = np.ones((len(rows), 3))
     return Shown(
         start.astype(np.float64), observed, expected, expected, variance, chance, told, units,
-        factors,
+        factors, windows.start,
     )  # fmt: skip
 
 
@@ -278,7 +277,7 @@ def _of_prices(fleet: Fleet, rows: I64, now: Moment, since: I64, at: int) -> Sho
     usual = np.ones(len(rows))
     return Shown(
         start.astype(np.float64), index, usual, usual, deviation**2, chance, index < 0.9999, units,
-        factors,
+        factors, windows.start,
     )  # fmt: skip
 
 

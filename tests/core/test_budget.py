@@ -41,6 +41,16 @@ def test_slight_shares_are_part_of_the_budget() -> None:
     assert share(2.0, {"return_spike": 100 + 0.05 * 1000}) == pytest.approx(104 / 150)
 
 
+def test_surges_have_a_quarter_and_cost_the_others_little() -> None:
+    kinds = ["order_volume_drop", "unit_price_drop", "complaint_spike", "return_spike"]
+    sharing = dict.fromkeys([*kinds, "order_volume_surge"], 1000)
+    shares = {kind: share(10.0, sharing, kind) for kind in sharing}
+    assert sum(shares.values()) * 1000 == pytest.approx(520)
+    assert shares["order_volume_surge"] == pytest.approx(shares["order_volume_drop"] / 4)
+    alone = share(10.0, dict.fromkeys(kinds, 1000))
+    assert threshold(shares["order_volume_drop"]) - threshold(alone) < 0.07
+
+
 def test_line_of_the_smallest_fleet_is_not_reached_by_time_alone() -> None:
     assert threshold(share(2.0, {"order_volume_drop": 1})) > log(2 * 60)
 

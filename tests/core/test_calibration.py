@@ -21,7 +21,7 @@ def learned(factor: float, dealers: int, days: int, seed: int = 1, tick: float =
     rng, calibration = np.random.default_rng(seed), Calibration()
     for _ in range(int(days / tick)):
         rate = dealers * tick * PER_DAY * IN_BAND * factor
-        calibration.learn({KIND: int(rng.poisson(rate))}, {KIND: dealers}, PER_DAY, tick)
+        calibration.learn({KIND: int(rng.poisson(rate))}, {KIND: dealers}, {KIND: PER_DAY}, tick)
     return calibration.offset(KIND)
 
 
@@ -36,9 +36,9 @@ def test_large_fleets_do_not_chase_a_bad_week(dealers: int) -> None:
     calibration = Calibration()
     usual = round(dealers * PER_DAY * IN_BAND)
     for _ in range(200):
-        calibration.learn({KIND: usual}, {KIND: dealers}, PER_DAY, 1.0)
+        calibration.learn({KIND: usual}, {KIND: dealers}, {KIND: PER_DAY}, 1.0)
     for _ in range(7):
-        calibration.learn({KIND: 3 * usual}, {KIND: dealers}, PER_DAY, 1.0)
+        calibration.learn({KIND: 3 * usual}, {KIND: dealers}, {KIND: PER_DAY}, 1.0)
     assert 0 < calibration.offset(KIND) < 0.3
 
 
@@ -51,20 +51,20 @@ def test_length_of_the_tick_does_not_matter(tick: float) -> None:
 def test_offset_stays_within_a_nat(ticks: list[tuple[int, int]]) -> None:
     calibration = Calibration()
     for found, dealers in ticks:
-        calibration.learn({KIND: found}, {KIND: dealers}, PER_DAY, 1 / 24)
+        calibration.learn({KIND: found}, {KIND: dealers}, {KIND: PER_DAY}, 1 / 24)
         assert -MOST_NATS <= calibration.offset(KIND) <= MOST_NATS
 
 
 def test_kind_that_nobody_shares_has_no_offset() -> None:
     calibration = Calibration()
-    calibration.learn({}, {}, PER_DAY, 1.0)
+    calibration.learn({}, {}, {KIND: PER_DAY}, 1.0)
     assert calibration.offset(KIND) == 0.0
 
 
 def test_calibration_survives_as_plain_values() -> None:
     before, after = Calibration(), Calibration()
-    before.learn({KIND: 7}, {KIND: 1000}, PER_DAY, 1.0)
+    before.learn({KIND: 7}, {KIND: 1000}, {KIND: PER_DAY}, 1.0)
     after.load(json.loads(json.dumps(before.state())))
     for one in (before, after):
-        one.learn({KIND: 2}, {KIND: 1000}, PER_DAY, 1.0)
+        one.learn({KIND: 2}, {KIND: 1000}, {KIND: PER_DAY}, 1.0)
     assert before.offset(KIND) == after.offset(KIND)

@@ -12,6 +12,7 @@ from schemas.instant import HOUR
 from schemas.wire import DealerCard, Reading
 
 LINE = 9.0
+KIND = str(Kind.RETURN_SPIKE)
 
 
 def reading(log_odds: float, *, telling: bool, share: float = 1.0) -> Reading:
@@ -42,7 +43,7 @@ def play(*ticks: tuple[float, bool]) -> list[Alert]:
     """Evidence and whether a window shows it, a tick a day."""
     desk, told = Desk(""), list[Alert]()
     for tick, (log_odds, telling) in enumerate(ticks, 1):
-        now = Context(tick, 24 * tick * HOUR, {str(Kind.RETURN_SPIKE): LINE}, 0.1, {})
+        now = Context(tick, 24 * tick * HOUR, {KIND: LINE}, {KIND: 0.1}, {})
         told += desk.decide([reading(log_odds, telling=telling)], [], now).alerts
     return told
 
@@ -71,7 +72,7 @@ def test_alert_that_has_ended_opens_on_new_evidence_only() -> None:
 
 
 def test_line_of_a_slight_share_is_higher_and_says_what_it_stands_for() -> None:
-    now = Context(1, 24 * HOUR, {str(Kind.RETURN_SPIKE): LINE}, 0.1, {})
+    now = Context(1, 24 * HOUR, {KIND: LINE}, {KIND: 0.1}, {})
     desk = Desk("")
     assert not desk.decide([reading(LINE + 2.9, telling=True, share=0.05)], [], now).alerts
     (alert,) = desk.decide([reading(LINE + 3.1, telling=True, share=0.05)], [], now).alerts

@@ -85,6 +85,21 @@ def test_likeliest_window_of_a_rise_has_more_than_expected() -> None:
         assert (more != falling).all()
 
 
+def test_long_and_slight_rise_does_not_hide_a_short_and_clear_one() -> None:
+    history = past.empty(1, 0)
+    for day in range(FIRST // PER_DAY, FIRST // PER_DAY + 90):
+        past.begin_day(history, np.array([0]), day)
+        orders = 200.0 if day >= FIRST // PER_DAY + 87 else 120.0
+        counted = np.array([orders]), np.array([100.0])
+        past.record(history, np.array([0]), day * PER_DAY, np.array([day]), *counted)
+    found = past.windows(history, np.array([0]), moment(90 * PER_DAY))
+    since = np.zeros(1, np.int64)
+    days = [(found.start[0] - found.start[past.likeliest(found, False, since, least)[0]]) // DAY
+            for least in (1.0, 1.32)]  # fmt: skip
+    assert days[0] > 60
+    assert days[1] == 2
+
+
 def test_last_days_are_the_local_days_up_to_now() -> None:
     history, told = recorded(50 * PER_DAY)
     day = (FIRST + 50 * PER_DAY - 1) // PER_DAY
