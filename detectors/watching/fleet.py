@@ -179,6 +179,21 @@ class Fleet:
                 column[rows] = fresh
         self.evidence.start_over(rows)
 
+    def forget_pairs(self, day: int) -> None:
+        """Drop the forgotten pairs once they are half; day: local days to come are not before it.
+
+        What a pair has forgotten is no longer known of it either way, so when it is dropped does
+        not matter.
+        """
+        count, waiting = self.pairs.count, price_lines.joined(self.lines)
+        keep = self.pair.day[:count] >= day - price_lines.FORGOTTEN_DAYS
+        keep[waiting.pair] = True
+        if 2 * int(keep.sum()) >= count:
+            return
+        self.pair = price_lines.Pair._make(column[:count][keep] for column in self.pair)
+        self.pairs.rebuild(self.pairs.keys[:count][keep])
+        self.lines = [waiting._replace(pair=(np.cumsum(keep) - 1)[waiting.pair])]
+
     def snapshot(self) -> dict[str, Array]:
         """Everything, as named arrays; the large ones are the state itself."""
         n, waiting = self.dealers.count, price_lines.joined(self.lines)

@@ -221,3 +221,4 @@ class Partition:
         late = int(settings.late_limit)
         fleet.book.forget(at - 2 * late - int(settings.cancel_window) - DAY)
         fleet.issues.forget(at, late)
+        fleet.forget_pairs(at // DAY - 2)  # local days to come begin at most one before
