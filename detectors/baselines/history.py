@@ -12,17 +12,19 @@ is then one a reader can recount.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from detectors.columns import F32, F64, I64, Bool
+from detectors.columns import F32, F64, I64
 from schemas.compiled import compiled
 
 TICKS: Final = 48  # for kinds that can be proven within a day; 0 for the others
 DAYS: Final = 28
 WEEKS: Final = 26
 OBSERVED, EXPECTED = 0, 1
+_REMEMBERED: Final = 16  # moments, for kinds and locales of one tick: 3 kB each
 
 
 class History(NamedTuple):
@@ -102,25 +104,64 @@ class Moment(NamedTuple):
     start: Callable[[int], int]  # first moment of what is counted for a local day, microseconds
 
 
+class Bins(NamedTuple):
+    """The bins of the three rings, by their beginnings, the latest first; arrays (m,)."""
+
+    start: I64  # microseconds since 1970
+    ring: I64  # ticks, days, weeks
+    place: I64  # in the ring
+
+
 def windows(history: History, rows: I64, now: Moment) -> Windows:
     """Every window that the rings can tell, per dealer."""
-    bins = history.ticks.shape[1]
-    ticks = np.arange(now.tick, now.tick - bins, -1)
-    days = np.arange(now.day, now.day - DAYS, -1)
-    weeks = np.arange(now.day // 7, now.day // 7 - WEEKS, -1)
-    parts = [
-        (ticks * now.tick_length, history.ticks[rows][:, ticks % max(bins, 1)]),
-        (_starts(now, days), history.days[rows][:, days % DAYS]),
-        (_starts(now, weeks * 7), history.weeks[rows][:, weeks % WEEKS]),
-    ]
-    starts = np.concatenate([start for start, _ in parts])
-    sums = np.concatenate([np.cumsum(bins, axis=1, dtype=np.float64) for _, bins in parts], axis=1)
-    order = np.argsort(-starts, kind="stable")
-    return Windows(starts[order], sums[:, order, OBSERVED], sums[:, order, EXPECTED])
+    bins = _bins(now, history.ticks.shape[1])
+    shape = (len(rows), len(bins.start))
+    found = Windows(bins.start, np.empty(shape), np.empty(shape))
+    _add_up(history, rows, bins, found)
+    return found
 
 
-def _starts(now: Moment, days: I64) -> I64:
-    return np.array([now.start(day) for day in days.tolist()], np.int64)
+@lru_cache(_REMEMBERED)
+def _bins(now: Moment, ring: int) -> Bins:
+    ticks = np.arange(now.tick, now.tick - ring, -1)
+    starts, rings, places = _of_days(now.start, now.day)
+    start = np.concatenate([ticks * now.tick_length, starts])
+    order = np.argsort(-start, kind="stable")
+    ring_of = np.concatenate([np.zeros(ring, np.int64), rings])
+    place = np.concatenate([ticks % max(ring, 1), places])
+    return Bins(start[order], ring_of[order], place[order])
+
+
+@lru_cache(_REMEMBERED)
+def _of_days(start: Callable[[int], int], day: int) -> tuple[I64, I64, I64]:
+    """Beginning, ring and place of the bins of days and weeks on a local day."""
+    days = np.arange(day, day - DAYS, -1)
+    weeks = np.arange(day // 7, day // 7 - WEEKS, -1)
+    first = [*days.tolist(), *(weeks * 7).tolist()]
+    return (
+        np.array([start(one) for one in first], np.int64),
+        np.repeat([1, 2], [DAYS, WEEKS]),
+        np.concatenate([days % DAYS, weeks % WEEKS]),
+    )
+
+
+@compiled
+def _add_up(history: History, rows: I64, bins: Bins, found: Windows) -> None:
+    """Fill the windows: each ring's bins add up by themselves, from the latest back."""
+    sums = np.empty((3, 2))
+    for k in range(len(rows)):
+        sums[:] = 0.0
+        for w in range(len(bins.start)):
+            ring, place = bins.ring[w], bins.place[w]
+            for part in (OBSERVED, EXPECTED):
+                if ring == 0:
+                    sums[ring, part] += history.ticks[rows[k], place, part]
+                elif ring == 1:
+                    sums[ring, part] += history.days[rows[k], place, part]
+                else:
+                    sums[ring, part] += history.weeks[rows[k], place, part]
+            found.observed[k, w] = sums[ring, OBSERVED]
+            found.expected[k, w] = sums[ring, EXPECTED]
 
 
 def likeliest(found: Windows, falling: bool, since: I64, least: float = 1.0) -> I64:
@@ -131,8 +172,20 @@ def likeliest(found: Windows, falling: bool, since: I64, least: float = 1.0) -> 
     a few busy weeks are a small and very certain rise, and not what has happened now. Ties go to
     the shorter window.
     """
-    n, m = found.observed, np.maximum(found.expected, 1e-9)
-    ratio = np.where(n > 0, n * np.log(np.maximum(n, 1e-9) / m), 0.0) - (n - m)
-    right_side: Bool = (n < m) if falling else (n > least * m)
-    known = found.start[None, :] >= since[:, None]
-    return np.asarray(np.argmax(np.where(right_side & known, ratio, -1.0), axis=1))
+    best = np.zeros(len(found.observed), np.int64)
+    _choose(found, falling, since, least, best)
+    return best
+
+
+@compiled
+def _choose(found: Windows, falling: bool, since: I64, least: float, best: I64) -> None:
+    for k in range(len(best)):
+        most = -1.0
+        for w in range(len(found.start)):
+            n, m = found.observed[k, w], max(found.expected[k, w], 1e-9)
+            right_side = n < m if falling else n > least * m
+            if found.start[w] < since[k] or not right_side:
+                continue
+            ratio = (n * np.log(max(n, 1e-9) / m) if n > 0.0 else 0.0) - (n - m)
+            if ratio > most:
+                best[k], most = w, ratio

@@ -82,7 +82,7 @@ class Desk:
             draft.of_reading(reading, now.at, now.line(reading), now.usual_week)
             for reading in readings
         ]
-        today = {one.key: one for one in sorted([*statements, *feeds], key=lambda one: one.key)}
+        today = {one.key: one for one in (*statements, *feeds)}
         self._held &= today.keys()
         decisions = Decisions([], [])
         for key in sorted(today.keys() | self._cases.keys()):
@@ -107,7 +107,7 @@ class Desk:
         if last is None:
             return
         if case is not None and case.episode.alert_id == step.episode.alert_id:
-            last = structs.replace(last, onset=case.last.onset)  # told once, at the opening
+            last = last.begun(case.last.onset)  # told once, at the opening
         self._cases[key] = Case(step.episode, last)
         if step.change is not None:
             line = draft.line(last, step.episode, step.change, now.at, self._related(key, last))
@@ -131,15 +131,16 @@ class Desk:
     ) -> Evidence | Silence:
         if said is None:
             return Silence(now.at)
-        peak = said.log_odds
         if episode is not None and episode.resolved_at is None:
-            peak = episode.peak
+            peak, name = episode.peak, episode.alert_id
+        else:
+            peak, name = said.log_odds, alert_id(said.kind, said.scope, said.entity, now.tick)
         return Evidence(
             at=now.at,
             log_odds=said.log_odds,
             threshold=said.threshold,
             severity=draft.severity(said, peak),
-            alert_id=alert_id(said.kind, said.scope, said.entity, now.tick),
+            alert_id=name,
             gist=_gist(said, episode),
         )
 

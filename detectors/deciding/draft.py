@@ -76,6 +76,10 @@ class Statement(msgspec.Struct, frozen=True):
         """What the sentences say beside the fields of the alert."""
         return Details(self.named, self.measures, self.detector)
 
+    def begun(self, onset: int) -> Statement:
+        """The same of a change that began then."""
+        return self if onset == self.onset else msgspec.structs.replace(self, onset=onset)
+
     @property
     def key(self) -> tuple[str, str, str]:
         """Kind, scope and entity: one alert at a time."""

@@ -44,7 +44,7 @@ class Reading:
     log_odds: float
     threshold: float
     severity: Severity
-    alert_id: str  # the id an episode opened by this reading bears
+    alert_id: str  # of the open episode, or of one that this reading opens
     gist: str = (
         ""  # what else is told (the verdict, say); another gist that holds for a day is an update
     )

@@ -24,7 +24,7 @@ all else needless.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detectors.deciding.episode import Episode, Reading, Reason, Silence, State, Step
 from schemas.alert import Change
@@ -131,33 +131,40 @@ def _note(episode: Episode | None, today: Reading | Silence) -> Episode | None:
     if episode is None:
         return None
     if isinstance(today, Silence):
-        return replace(episode, trough=None)
-    if episode.state is State.RESTING:
+        return _marked(episode, trough=None)
+    if episode.resolved_at is not None:
         lower = None if episode.trough is None else min(episode.trough, today.log_odds)
-        return replace(episode, trough=lower)
+        return _marked(episode, trough=lower)
     return _note_gist(_note_severity(_note_fall(episode, today), today), today)
+
+
+def _marked(episode: Episode, **marks: Any) -> Episode:
+    """The episode with these marks; itself when it bears them, as at nearly every tick."""
+    if all(getattr(episode, name) == mark for name, mark in marks.items()):
+        return episode
+    return replace(episode, **marks)
 
 
 def _note_fall(episode: Episode, today: Reading) -> Episode:
     peak = max(episode.peak, today.log_odds)
     if today.log_odds > peak - RESOLVE_FALL_NATS:
-        return replace(episode, peak=peak, fallen_since=None)
-    return replace(episode, peak=peak, fallen_since=_first(episode.fallen_since, today.at))
+        return _marked(episode, peak=peak, fallen_since=None)
+    return _marked(episode, peak=peak, fallen_since=_first(episode.fallen_since, today.at))
 
 
 def _note_severity(episode: Episode, today: Reading) -> Episode:
     if today.severity.rank >= episode.severity.rank:
-        return replace(episode, milder_since=None, milder=None)
+        return _marked(episode, milder_since=None, milder=None)
     worst = max(episode.milder or today.severity, today.severity, key=lambda s: s.rank)
-    return replace(episode, milder_since=_first(episode.milder_since, today.at), milder=worst)
+    return _marked(episode, milder_since=_first(episode.milder_since, today.at), milder=worst)
 
 
 def _note_gist(episode: Episode, today: Reading) -> Episode:
     if today.gist == episode.gist:
-        return replace(episode, other_since=None)
+        return _marked(episode, other_since=None)
     same = today.gist == episode.other_gist
     since = _first(episode.other_since if same else None, today.at)
-    return replace(episode, other_gist=today.gist, other_since=since)
+    return _marked(episode, other_gist=today.gist, other_since=since)
 
 
 def _first(since: Micros | None, at: Micros) -> Micros:

@@ -63,28 +63,28 @@ def empty(n: int, kinds: int) -> Crossings:
 def cross(
     seen: Crossings,
     rows: I64,
-    place: int,
     odds: F64,
-    threshold: float,
-    nominal: float,
+    threshold: F64,
+    nominal: F64,
     ends_day: bool,
     near: Bool,
-) -> tuple[int, int, int]:
-    """Move one kind on by a tick: excursions in the band, dealers with a full and a slight share.
+    counted: I64,
+) -> None:
+    """Move every kind on by a tick; all arrays by kind first, in the order of KINDS.
 
-    place: of the kind; odds: (k,) nats. Fills near (k,): who is told of.
+    odds: (kinds, k) nats; threshold, nominal: (kinds,). Fills near (kinds, k): who is told of;
+    counted (kinds, 3): excursions in the band, dealers with a full and with a slight share.
     """
-    found, full, slight = 0, 0, 0
-    for k in range(len(rows)):
-        i, level = rows[k], odds[k]
-        line = threshold if seen.able[i, place] else threshold + STRICTER
-        near[k] = level >= line or (seen.told[i, place] and level >= line - FLOOR_BELOW)
-        seen.told[i, place] = near[k]
-        if seen.sharing[i, place]:
-            full += seen.able[i, place]
-            slight += not seen.able[i, place]
-        found += _excursion(seen, i, place, level, nominal, ends_day)
-    return found, full, slight
+    counted[:] = 0
+    for place in range(len(odds)):
+        for k in range(len(rows)):
+            i, level, able = rows[k], odds[place, k], seen.able[rows[k], place]
+            line = threshold[place] if able else threshold[place] + STRICTER
+            kept = seen.told[i, place] and level >= line - FLOOR_BELOW
+            near[place, k] = seen.told[i, place] = level >= line or kept
+            counted[place, 0] += _excursion(seen, i, place, level, nominal[place], ends_day)
+            if seen.sharing[i, place]:
+                counted[place, 1 if able else 2] += 1
 
 
 @compiled

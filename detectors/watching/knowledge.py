@@ -44,6 +44,8 @@ class Knowledge:
 
     def __init__(self) -> None:
         self.pools: dict[str, list[float]] = dict(_DEFAULTS)
+        self._volume: Pools | None = None  # as drawn up from the pools, until they change: every …
+        self._cases: dict[str, CasePools] = {}  # … tick asks for these many times
         self.thresholds: dict[str, float] = {}
         self.nominals: dict[str, float] = {}
         self.items = Names()  # "currency NUL sku NUL class of quantity"
@@ -54,7 +56,9 @@ class Knowledge:
 
     def learn(self, outlook: Outlook) -> None:
         """Take over what an outlook tells anew."""
-        self.pools.update(outlook.pools)
+        if outlook.pools:
+            self.pools.update(outlook.pools)
+            self._volume, self._cases = None, {}
         self.thresholds.update(outlook.thresholds)
         self.nominals.update(outlook.nominals)
         self._learn_items(outlook.items)
@@ -84,7 +88,12 @@ class Knowledge:
             self.quantities = np.append(self.quantities, np.full(more.shape[1], np.nan))
 
     def volume_pools(self, tiers: Names) -> Pools:
-        """What is known of orders, by the local numbers of tiers."""
+        """What is known of orders, by the local numbers of tiers; not to be written to."""
+        if self._volume is None or len(self._volume.level) < len(tiers):
+            self._volume = self._volume_pools(tiers)
+        return self._volume
+
+    def _volume_pools(self, tiers: Names) -> Pools:
         log_dispersion, persistence = self.pools["dispersion"]
         told = [self.pools.get(f"tier/{tier}") for tier in tiers.all]
         return Pools(
@@ -105,7 +114,13 @@ class Knowledge:
         return SizePools(*self.pools["size"])
 
     def case_pools(self, kind: str, tiers: Names) -> CasePools:
-        """What is known of one kind of case, by the local numbers of tiers."""
+        """What is known of one kind of case, likewise."""
+        known = self._cases.get(kind)
+        if known is None or len(known.rate) < len(tiers):
+            known = self._cases[kind] = self._case_pools(kind, tiers)
+        return known
+
+    def _case_pools(self, kind: str, tiers: Names) -> CasePools:
         told = [self.pools.get(f"{kind}/{tier}", [0.02, 2.0]) for tier in tiers.all]
         return CasePools(
             rate=np.array([pool[0] for pool in told]),
@@ -142,6 +157,7 @@ class Knowledge:
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `snapshot` gave."""
         self.pools, self.thresholds, self.nominals = json.loads(arrays["known.pools"].tobytes())
+        self._volume, self._cases = None, {}
         self.items = Names.of_array(arrays["known.items"])
         self.skus = Names.of_array(arrays["known.skus"])
         self.factors = np.array(arrays["known.factors"])

@@ -123,7 +123,7 @@ class Tally:
         self.sums[:, TODAY] = 0
         self.day += 1
         self._days = [
-            *(past._replace(fresh=False) for past in self._days),
+            *(past._replace(fresh=False) if past.fresh else past for past in self._days),
             closed._replace(fresh=False),
         ]
         self._enter(closed.day, closed.rows, closed.sums)

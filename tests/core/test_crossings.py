@@ -9,16 +9,17 @@ from detectors.watching.crossings import STRICTER, Crossings, cross, empty
 
 LINE = 9.0
 ROWS = np.zeros(1, np.int64)
+ONE_LINE = np.array([LINE])
 
 
 def watch(*levels: float, able: bool = True, sharing: bool = True) -> tuple[list[bool], int]:
     """One dealer through days of evidence: when it is told of, and excursions found in the band."""
     seen, told, found = fresh(able=able, sharing=sharing), [], 0
     for level in levels:
-        near = np.empty(1, np.bool_)
-        excursions, *_ = cross(seen, ROWS, 0, np.array([level]), LINE, LINE, True, near)
-        found += excursions
-        told.append(bool(near[0]))
+        near, counted = np.empty((1, 1), np.bool_), np.empty((1, 3), np.int64)
+        cross(seen, ROWS, np.array([[level]]), ONE_LINE, ONE_LINE, True, near, counted)
+        found += int(counted[0, 0])
+        told.append(bool(near[0, 0]))
     return told, found
 
 
@@ -63,6 +64,7 @@ def test_dealers_with_a_share_are_counted_by_its_size() -> None:
     seen = empty(5, 2)
     seen.sharing[1:4, 1] = True
     seen.able[2:, 1] = True
-    rows, near = np.arange(5), np.empty(5, np.bool_)
-    assert cross(seen, rows, 1, np.zeros(5), LINE, LINE, False, near) == (0, 2, 1)
-    assert cross(seen, rows, 0, np.zeros(5), LINE, LINE, False, near) == (0, 0, 0)
+    lines, counted = np.full(2, LINE), np.empty((2, 3), np.int64)
+    near = np.empty((2, 5), np.bool_)
+    cross(seen, np.arange(5), np.zeros((2, 5)), lines, lines, False, near, counted)
+    assert counted.tolist() == [[0, 0, 0], [0, 2, 1]]
