@@ -1,4 +1,4 @@
-"""`python -m benchmarks [ingress|replay|tick|decode]`: one of the measurements, or all of them."""
+"""`python -m benchmarks [ingress|replay|tick|minute|decode]`: one of them, or all but `minute`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from benchmarks import decode as decoding
 from benchmarks import ingress as side_by_side
+from benchmarks import minute as of_a_minute
 from benchmarks import replay as replaying
 from benchmarks import tick as ticking
 
@@ -49,9 +50,19 @@ def replay(
 @app.command()
 def tick(
     dealers: Annotated[list[int] | None, typer.Option(help="Repeatable.", min=1)] = None,
+    days: Annotated[int, typer.Option(help="Played before it is measured.", min=1)] = 1,
 ) -> None:
     """One tick over many dealers."""
-    ticking.main(tuple(dealers or ticking.DEALERS))
+    ticking.main(tuple(dealers or ticking.DEALERS), days)
+
+
+@app.command()
+def minute(
+    dealers: Annotated[int, typer.Option(help="In all partitions.", min=8)] = of_a_minute.DEALERS,
+    owned: Annotated[int, typer.Option(help="Partitions of eight that are played.", min=1)] = 8,
+) -> None:
+    """Ticks of a minute over a million dealers. 6 GB; half of it with `--owned 4`."""
+    of_a_minute.main(dealers, owned)
 
 
 @app.command()

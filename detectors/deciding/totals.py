@@ -89,17 +89,12 @@ def opened(cells: Iterable[OpenSums]) -> list[OpenSums]:
 
 
 class Articles(Names):
-    """Names that also know their alphabetical order."""
-
-    def __init__(self, known: Iterable[str] = ()) -> None:
-        super().__init__(known)
-        self._order: I64 = np.zeros(0, np.int64)  # (names,) codes
+    """Names of articles, and sums by them."""
 
     def sorted(self, chosen: Bool) -> I64:
-        """(k,) codes of the chosen ones (names,) by name."""
-        if len(self._order) < len(self):
-            self._order = np.array(sorted(range(len(self)), key=self.all.__getitem__))
-        return np.asarray(self._order[chosen[self._order]])
+        """(k,) codes of the chosen ones (names,) by name: few of all are touched in a tick."""
+        codes = np.flatnonzero(chosen).tolist()
+        return np.array(sorted(codes, key=self.all.__getitem__), np.int64)
 
     def add_up(self, parts: Iterable[Sums], width: int) -> tuple[I64, Bool]:
         """(names, width) sums over all parts, and (names,) which ones any part names."""
