@@ -27,7 +27,7 @@ from schemas.rows import ComplaintRow, OrderRow, ReturnRow, Row
 from tests.core.channel import START, Channel, when
 from tests.core.playing import Player, on_time, settings
 
-UNKNOWN = frozenset({"known.item.level"})  # nan there means that nothing is known yet
+UNKNOWN = frozenset({"known.item.level", "known.quantities", "size.usual"})  # nan: not yet known
 
 
 @pytest.fixture(autouse=True)
