@@ -300,3 +300,19 @@ def test_clock_rules_once_on_each_record_and_never_goes_back(
         else:
             assert one.before == one.after
             assert one.record.ts > one.after + DAY or one.record.ts < one.after
+
+
+@settings(max_examples=300)
+@given(arrivals(), RULE_SETS)
+def test_record_accepted_at_once_is_one_that_would_be_accepted(
+    records: list[Arrived], rules: dict[str, Any]
+) -> None:
+    clock, judging = FileClock[Arrived](**rules), FileClock[Arrived](**rules)
+    for record in records:
+        before, rulings = clock.now, judging.feed(record)
+        if clock.accepts(record.ts):
+            assert [(one.record, one.verdict) for one in rulings] == [(record, "accepted")]
+        else:
+            assert clock.now == before
+            assert clock.feed(record) == rulings
+        assert clock.now == judging.now

@@ -52,6 +52,10 @@ class CutRule:
         self._placed = 0  # since the last cut
         self._nearest_stray = _NO_STRAY  # of those placed since the last cut
 
+    def is_free_until(self, to: Micros) -> bool:
+        """Whether no cut falls before the clock arrives there."""
+        return to < self._closing and to + AHEAD < self._nearest_stray
+
     def advance(self, to: Micros) -> Iterator[CutDue]:
         """The clock moves ahead; the cuts fall before it arrives."""
         yield from self.pass_ticks(to)

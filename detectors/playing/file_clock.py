@@ -65,6 +65,14 @@ class FileClock(Generic[T]):
         self.now = now
         self._waiting: Waiting[T] = Waiting()
 
+    def accepts(self, ts: Micros) -> bool:
+        """Accept a record at once, as `feed` would; False, and nothing done, where it would not."""
+        now = self.now
+        if now is None or ts > now + AHEAD or self._waiting.records or self._too_old(ts, now):
+            return False
+        self.now = max(now, ts)
+        return True
+
     def feed(self, record: T) -> list[Ruling[T]]:
         """The next record; returns what is decided by it, often about this record alone."""
         now = self.now
