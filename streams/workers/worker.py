@@ -53,10 +53,10 @@ def run(
     workers with one slot end each other. OperationError when no Kafka answers at the start; later
     the agents are started again until it does.
     """
-    asyncio.run(kafka.must_answer(settings.broker))
     roles = list(_ROLES) if role == "both" else [role]
     children = [_Child(role, (settings, role, slot, core_of)) for role in roles]
     with _Stop() as stop:
+        asyncio.run(kafka.must_answer(settings.broker))
         while not stop.asked:
             for child in children:
                 child.look_after()
