@@ -31,7 +31,7 @@ def capacity_of(columns: NamedTuple) -> int:
 
 
 def grown(columns: Columns, empty: Callable[[int], Columns], rows: int) -> Columns:
-    """The columns with room for `rows` entities; it grows by a half.
+    """The columns with room for `rows` entities; it grows by a quarter.
 
     Columns that begin as zeros take no memory before they are written: the system hands such pages
     out one by one. So they are made anew and filled, not joined.
@@ -39,18 +39,18 @@ def grown(columns: Columns, empty: Callable[[int], Columns], rows: int) -> Colum
     room = capacity_of(columns)
     if rows <= room:
         return columns
-    wider = empty(max(rows, room + room // 2))
+    wider = empty(max(rows, room + room // 4))
     for new, old in zip(wider, columns, strict=True):
         new[:room] = old
     return wider
 
 
 def longer(column: A, rows: int) -> A:
-    """The column with room for so many rows, zeros behind it; it grows by a half, as `grown`."""
+    """The column with room for so many rows, zeros behind it; it grows as in `grown`."""
     room = len(column)
     if rows <= room:
         return column
-    wider = np.zeros((max(rows, room + room // 2), *column.shape[1:]), column.dtype)
+    wider = np.zeros((max(rows, room + room // 4), *column.shape[1:]), column.dtype)
     wider[:room] = column
     return cast("A", wider)
 

@@ -1,7 +1,9 @@
 """Exact sums: since the beginning, today, and over the last 7 and 28 event days.
 
-Amounts are whole ten-thousandths in int64. What does not fit (more decimals, or beyond 2**60) is
-kept beside as decimals, so totals equal a plain recount to the last digit whatever the input.
+Amounts are whole ten-thousandths in int64. What does not fit (more decimals, or beyond 2**45) is
+kept beside as decimals, so totals equal a plain recount to the last digit whatever the input: a sum
+overflows after 2**18 lines of one entity, each of 3.5 billion money; units, at most a billion a
+line, after 2**19 such lines.
 Days without events of an entity cost nothing: a finished day is kept as the rows it touched.
 """
 
@@ -19,7 +21,7 @@ from detectors.columns import F64, I64, Array, Bool, longer
 from schemas.compiled import compiled
 
 SCALE: Final = 10_000
-LIMIT: Final = float(1 << 60)
+LIMIT: Final = float(1 << 45)  # of one amount
 WEEK, MONTH = 7, 28
 TOTAL, TODAY, LAST_7, LAST_28 = range(4)
 # Sums of products of any accepted numbers: 36 digits before the point (10^18 lines of 1e9 times
