@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectors.baselines import case_rate, order_size, order_volume, pattern, rhythm, unit_price
+from detectors.baselines import (
+    bulk,
+    case_rate,
+    order_size,
+    order_volume,
+    pattern,
+    rhythm,
+    unit_price,
+)
 from detectors.evidence.detector import Detector
 from schemas.alert import Kind
 
@@ -24,6 +32,7 @@ DETECTORS: Final[dict[str, Detector]] = {
         order_size.LARGER,
         unit_price.DETECTOR,
         *case_rate.DETECTORS,
+        bulk.DETECTOR,
         pattern.DETECTOR,
     )
 }

@@ -199,11 +199,11 @@ def seen(
 def latent(volume: Volume, rows: I64, pools: Pools, extra_variance: F64) -> tuple[F64, F64]:
     """(k,) standard deviation of the latent log-intensity, and its fading per day.
 
-    A young level's error is as persistent as it is uncertain: its variance 1 / A joins the latent
-    one, and the autocorrelation time is the mean of both, weighted by variance.
+    The error of a level lasts as long as the level: its variance joins the latent one, and the
+    autocorrelation time is the mean of both, weighted by variance.
     """
     own = dispersion(volume, rows, pools) + extra_variance
-    error = 1.0 / (volume.level_orders[rows] + 2.0)
+    error = 1.0 / (volume.level_orders[rows] + PRIOR_DAYS)
     lasting = own / (1.0 - pools.persistence) + error * LEVEL_PERSISTENCE_DAYS
     days = np.maximum(lasting / (own + error), 1.05)
     return np.sqrt(np.log1p(np.clip(own + error, 0.0, 2.0))), -np.log1p(-1.0 / days)
@@ -279,7 +279,8 @@ def _learn_day(
         volume.frozen_days[i] = frozen(volume.frozen_days[i], volume.suspicion[i])
         _learn_level(volume, i, variance, day, planned[k])
         accepted[k] = _accept(volume, i, month[k, 0], month[k, 1])
-        _restore(volume, i, last_10_days[k, 0], last_10_days[k, 1])
+        of_ten_days = _of_mean(variance, pools.persistence, 10.0)
+        _restore(volume, i, last_10_days[k, 0], last_10_days[k, 1], of_ten_days)
         prior = PRIOR_DAYS * pools.level[tier[i]]
         known = volume.level_days[i] > 0.0
         posterior = (volume.level_orders[i] + prior) / (volume.level_days[i] + PRIOR_DAYS)
@@ -358,21 +359,31 @@ def _accept(volume: Volume, i: int, observed: float, expected: float) -> bool:
 
 
 @compiled
-def _restore(volume: Volume, i: int, observed: float, expected: float) -> None:
-    """A dealer that comes back to its former level gets it back at once."""
+def _of_mean(variance: float, phi: float, days: float) -> float:
+    """Relative variance of the mean of so many days: good and bad weeks outlast a day."""
+    return float(variance * min((1.0 + phi) / (1.0 - phi) / days, 1.0))
+
+
+@compiled
+def _restore(volume: Volume, i: int, observed: float, expected: float, variance: float) -> None:
+    """A dealer that comes back to its former level gets it back at once.
+
+    variance: relative, of what ten days bring; a few good ones are no return. Less proof is asked
+    of the end of a surge: what was usual before it is no drop, whatever brought it back.
+    """
     former = abs(volume.former[i])
     if former <= 0.0 or volume.level[i] <= 0.0:
         return
     days = expected / volume.level[i]
     before, deviation = former * days, np.sqrt(expected + 1.0)
     if volume.former[i] > 0.0:
-        back = observed > max(0.75 * before, 1.25 * expected, expected + 3.0 * deviation)
+        moody = np.sqrt(expected + variance * expected**2 + 1.0)
+        back = observed > max(0.75 * before, 1.25 * expected, expected + 3.0 * moody)
     else:  # a surge that has lasted so long that it was the level
         back = 0.75 * before < observed < min(0.75 * expected, expected - 3.0 * deviation)
     if back:
         volume.level_orders[i] = 0.5 * (observed + before)
         volume.level_days[i] = days
-        volume.dispersion[i] = 0.0
         volume.former[i] = 0.0
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from detectors.baselines import rhythm
+from detectors.baselines import bulk, rhythm
 from detectors.baselines.case_rate import LAG_DAYS, LONGEST_LAG_DAYS, SHORTEST_LAG_DAYS
 from detectors.baselines.common_factor import SCALE
 from detectors.baselines.order_size import USUAL_DEVIATION, USUAL_LASTING
@@ -58,6 +58,9 @@ class FleetPools:
                 told[name] = _tier(sums)
             elif group == "rhythm":
                 told[name] = _rhythm(sums)
+            elif group == "bulk":
+                size, cases = (value / SCALE for value in sums)
+                told[name] = [(size + FLEET * bulk.USUAL) / (cases + FLEET)]
             elif group == "week":
                 told[name] = [_median(sums)]
             elif of_member:

@@ -121,7 +121,7 @@ class CountChange(_Change):
 
     Parameters:
         kind: an entry of `detectors.registry` that counts: order_volume_drop (default),
-            complaint_spike, return_spike. It decides which changes are looked for.
+            complaint_spike, return_spike, bulk_return. It decides which changes are looked for.
         usual: events a day where `x` names no `expected`; above 0. 1 is a small dealer.
         spread: standard deviation of the log-intensity in control, 0 to about 1. 0.28 is a daily
             variance of 0.08, what dealers of a wholesaler were measured to have; 0 is Poisson.

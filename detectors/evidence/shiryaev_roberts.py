@@ -258,6 +258,23 @@ def intensity(evidence: Evidence, rows: I64, spread: F64, fading: F64, out: F64)
         out[rows[k], 1] = max(second - first * first, 0.0)
 
 
+@compiled
+def favour(evidence: Evidence, rows: I64, nats: F64) -> None:
+    """Multiply the evidence of some entities (rows, without repeats) by likelihood ratios (k,).
+
+    Of marks of what was counted: they say nothing of the latent state, nor how large the change is.
+    """
+    for k in range(len(rows)):
+        i = rows[k]
+        total = 0.0
+        for j in range(evidence.beta.shape[1]):
+            for z in range(evidence.beta.shape[2]):
+                favoured = evidence.beta[i, j, z] * np.exp(min(nats[k], MOST_LOG))
+                evidence.beta[i, j, z] = min(favoured, CAP)
+                total += evidence.beta[i, j, z]
+        evidence.log_odds[i] = np.log(max(total / evidence.beta.shape[1], 1e-9))
+
+
 def posterior(evidence: Evidence, rows: I64) -> F64:
     """(k, sizes) probability of each size of change, given that there is one."""
     mass = evidence.beta[rows].sum(axis=2)

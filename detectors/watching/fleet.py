@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from detectors.baselines import (
+    bulk,
     case_rate,
     history,
     order_size,
@@ -74,16 +75,6 @@ def _empty_past(name: str) -> Callable[[int], History]:
     return partial(history.empty, ticks=history.TICKS if DETECTORS[name].hourly else 0)
 
 
-class LastCase(NamedTuple):
-    """When each dealer's last return happened: lines of one moment are one case."""
-
-    ts: I64  # (n,) microseconds
-
-
-def _empty_last_case(n: int) -> LastCase:
-    return LastCase(np.full(n, np.iinfo(np.int64).min))
-
-
 class Fleet:
     """Everything known about the dealers of one partition."""
 
@@ -96,7 +87,8 @@ class Fleet:
     returns: case_rate.Cases
     pattern: pattern.Pattern
     worth: worth.Worth
-    last_case: LastCase
+    returned: bulk.Sizes
+    bulk: bulk.Bulk
     crossings: Crossings
 
     def __init__(self, setup: Setup) -> None:
@@ -131,7 +123,8 @@ class Fleet:
             "returns": case_rate.empty,
             "pattern": pattern.empty,
             "worth": worth.empty,
-            "last_case": _empty_last_case,
+            "bulk": bulk.empty,
+            "returned": partial(bulk.no_sizes, slots=setup.timeline.open_ticks),
             "crossings": partial(crossings.empty, kinds=len(KINDS)),
         }
         for name, empty in self._families.items():
@@ -173,7 +166,9 @@ class Fleet:
 
     def start_over(self, rows: I64) -> None:
         """Forget the past of these dealers: a dormant one that orders again is a new one."""
-        for name in ("volume", "rhythm", "size", "price", "complaints", "returns", "pattern"):
+        for name in (
+            "volume", "rhythm", "size", "price", "complaints", "returns", "bulk", "pattern",
+        ):  # fmt: skip
             blank = self._families[name](len(rows))
             for column, fresh in zip(getattr(self, name), blank, strict=True):
                 column[rows] = fresh

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, order_size, price_lines, worth
+from detectors.baselines import bulk, case_rate, order_size, price_lines, worth
 from detectors.baselines.common_factor import SCALE
 from detectors.baselines.price_lines import Lines
 from detectors.columns import F64, I64, Bool
@@ -268,7 +268,8 @@ class _CaseIntake:
         order = batch.order[part.rows]
         is_case, cancelled = fleet.book.take_back(order, part.ts, ticks, quantity)
         self._net(cancelled)
-        _one_case_a_moment(fleet.last_case.ts, dealers, part.ts, is_case)
+        slots = ticks % fleet.open.orders.shape[1]
+        bulk.count(fleet.bulk, fleet.returned, dealers, slots, part.ts, quantity, is_case)
         self._count(1, part, dealers, ticks, is_case)
 
     def _count(self, which: int, part: _Part, dealers: I64, ticks: I64, is_case: Bool) -> None:
@@ -353,12 +354,3 @@ def _count_cases(
         if is_case[k]:
             opened.cases[dealers[k], slots[k], which] += 1.0 / max(excess[skus[k]], 1.0)
             votes[skus[k], 1] += trust[k]
-
-
-@compiled
-def _one_case_a_moment(last: I64, dealers: I64, ts: I64, is_case: Bool) -> None:
-    """Lines a dealer returns at the same moment are one case."""
-    for k in range(len(dealers)):
-        if is_case[k]:
-            is_case[k] = ts[k] != last[dealers[k]]
-            last[dealers[k]] = ts[k]

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import price_lines, rhythm
+from detectors.baselines import bulk, price_lines, rhythm
 from detectors.baselines.case_rate import LAG_DAYS, CasePools
 from detectors.baselines.common_factor import SPEEDS, PeerSums
 from detectors.baselines.order_size import USUAL_DEVIATION, USUAL_LASTING
@@ -32,6 +32,7 @@ _DEFAULTS: Final[Mapping[str, list[float]]] = {
     "drift": [0.015**2],  # latent variance of prices
     "complaints": [0.03],  # dispersion of a week's complaints
     "returns": [0.03],
+    "bulk": [bulk.USUAL],  # mean size of a return, in usual orders
     "rhythm": [rhythm.SKIPPING, rhythm.TRUST, *np.log(rhythm.SHAPE_PRIOR).tolist()],
     "lag/complaints": [LAG_DAYS[0]],
     "lag/returns": [LAG_DAYS[1]],

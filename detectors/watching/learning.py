@@ -11,7 +11,15 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, order_size, order_volume, rhythm, unit_price, worth
+from detectors.baselines import (
+    bulk,
+    case_rate,
+    order_size,
+    order_volume,
+    rhythm,
+    unit_price,
+    worth,
+)
 from detectors.baselines import history as past
 from detectors.baselines.common_factor import scaled
 from detectors.baselines.rhythm_break import SPARSE_DAYS
@@ -19,8 +27,10 @@ from detectors.columns import F64, I64
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.registry import KINDS
 from detectors.watching import ability
-from detectors.watching.fleet import CASES, SIZE, TRADE, Fleet
+from detectors.watching.fleet import CASES, ORDERS, SIZE, TRADE, UNITS, Fleet
 from detectors.watching.knowledge import CASE_KINDS
+from detectors.watching.tally import SCALE as WHOLE
+from detectors.watching.tally import TOTAL
 from detectors.watching.view import DayView, TickView
 from schemas.alert import Kind
 
@@ -64,6 +74,7 @@ def survey(fleet: Fleet, view: TickView) -> dict[str, list[int]]:
         pools[f"tier/{of_tier}"] = _tier(fleet, rows)
         for which, name in enumerate(CASE_KINDS):
             pools[f"{name}/{of_tier}"] = _rates(fleet, rows, which)
+    pools["bulk"] = [_whole(fleet.bulk.size), _whole(fleet.bulk.cases)]
     return pools | _weeks(fleet, view.rows)
 
 
@@ -148,6 +159,9 @@ def _case_kind(fleet: Fleet, view: DayView, which: int) -> dict[str, list[int]]:
     odds = fleet.evidence.log_odds(kind, rows)
     case_rate.learn_day(cases, rows, odds, mature, rates, view.day, accepted)
     fleet.evidence.clear(kind, rows[accepted])
+    if kind is bulk.DETECTOR.kind:
+        ordered = fleet.tally.sums[rows, TOTAL][:, [ORDERS, UNITS]] / WHOLE
+        bulk.end_day(fleet.bulk, rows, view.day, ordered, 1.0 - cases.suspicion[rows])
     if view.day % 7 != 6:  # weeks end on Wednesdays, as days are counted from a Thursday
         return lessons
     week = past.last_days(fleet.history[kind], rows, view.day, 7)

@@ -40,6 +40,7 @@ class TickView:
     sizes: F64  # (k, 3) see order_size.count
     prices: PriceView
     cases: F64  # (k, 2) complaints, returns
+    returned: F64  # (k, 3) sizes of returns, in usual orders: sum of logs, sum, cases
     fresh: F64  # (k, 2) order lines weighted by article, for complaints and returns
     segments: Segments
     over: rhythm.Day | None  # for the dealers whose day ends with the tick
@@ -87,11 +88,12 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
         sizes=opened.size[rows, slot],
         prices=prices.take(fleet, rows, day, tick),
         cases=np.maximum(opened.cases[rows, slot], 0.0),
+        returned=np.stack([column[rows, slot] for column in fleet.returned], axis=1),
         fresh=opened.exposure[rows, slot],
         segments=segments,
         over=_day_over(fleet, rows[ends], orders[ends], day[ends]) if ends.any() else None,
     )
-    for column in opened:
+    for column in (*opened, *fleet.returned):
         column[:, slot] = 0.0
     return view
 

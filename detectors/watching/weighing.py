@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detectors.baselines import (
+    bulk,
     case_rate,
     openings,
     order_size,
@@ -172,4 +173,22 @@ def _case_kind(fleet: Fleet, view: TickView, which: int, tick_days: float, *, he
         return
     weight = view.effects.weight[speaks]
     seen = case_rate.seen(cases, rows[speaks], count[speaks], standing.tier, pools, weight)
-    DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)
+    share = fleet.evidence.share(kind, rows[speaks])
+    DETECTORS[kind].step(
+        fleet.evidence.of[kind], seen._replace(elapsed=seen.elapsed * share), view.now
+    )
+    if kind is bulk.DETECTOR.kind:
+        _bulk(fleet, seen, view.returned[speaks], view.now)
+
+
+def _bulk(fleet: Fleet, seen: ev.Seen, sizes: F64, now: float) -> None:
+    """Weigh how much has come back with the cases of a step; sizes: (k, 3), see TickView."""
+    name, evidence = bulk.DETECTOR.name, fleet.evidence
+    share = evidence.share(name, seen.rows)
+    bulk.DETECTOR.step(evidence.of[name], seen._replace(elapsed=seen.elapsed * share), now)
+    cases = np.flatnonzero((sizes[:, 2] > 0) & (seen.value > 0))
+    rows, (log, size, count) = seen.rows[cases], sizes[cases].T
+    nats = bulk.gain(fleet.bulk, rows, log, count, fleet.known.pools["bulk"][0])
+    ev.favour(evidence.of[name], rows, nats * seen.weight[cases])
+    bulk.learn(fleet.bulk, rows, size, count)
+    evidence.claim(name, seen.rows, np.full(len(seen.rows), bulk.CLAIM))

@@ -1,0 +1,113 @@
+"""How much of an order comes back with a case, and what that is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.baselines import bulk
+from detectors.columns import F64, Bool
+from detectors.evidence.shiryaev_roberts import CAP, favour
+from schemas.instant import MINUTE
+
+ONE = np.zeros(1, np.int64)
+USUAL = 100.0  # units of an order
+NOTHING = np.zeros((1, 2))  # ordered
+
+
+def returned(
+    *lines: tuple[int, float], usual: float = USUAL, batches: int = 1
+) -> tuple[bulk.Sizes, list[bool]]:
+    """One dealer's lines (moment, units) of one tick: their sizes, and which are cases."""
+    counted, sizes, cases = bulk.empty(1), bulk.no_sizes(1, 1), list[bool]()
+    counted.usual[0] = usual
+    for part in np.array_split(np.arange(len(lines)), batches):
+        ts = np.array([lines[k][0] for k in part], np.int64)
+        units = np.array([lines[k][1] for k in part], np.float64)
+        rows, is_case = np.zeros(len(part), np.int64), np.ones(len(part), np.bool_)
+        bulk.count(counted, sizes, rows, rows, ts, units, is_case)
+        cases += is_case.tolist()
+    return sizes, cases
+
+
+def test_lines_of_one_moment_are_one_case_of_their_units_together() -> None:
+    sizes, cases = returned((MINUTE, 10.0), (MINUTE, 40.0), (2 * MINUTE, 25.0))
+    assert cases == [True, False, True]
+    assert sizes.cases[0, 0] == 2
+    assert sizes.size[0, 0] == pytest.approx(0.5 + 0.25)
+    assert sizes.log[0, 0] == pytest.approx(np.log(0.5) + np.log(0.25))
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.floats(0, 1e9)), min_size=1, max_size=12))
+def test_slices_do_not_matter_and_sizes_stay_bounded(lines: list[tuple[int, float]]) -> None:
+    whole, parts = returned(*lines), returned(*lines, batches=len(lines))
+    assert whole[1] == parts[1]
+    for a, b in zip(whole[0], parts[0], strict=True):
+        assert a[0, 0] == b[0, 0]
+    count = whole[0].cases[0, 0]
+    assert count * np.log(bulk.LEAST) - 1e-6 <= whole[0].log[0, 0]
+    assert whole[0].log[0, 0] <= count * np.log(bulk.MOST) + 1e-6
+
+
+def test_sizes_of_a_dealer_whose_orders_are_not_known_say_nothing() -> None:
+    sizes, cases = returned((MINUTE, 10.0), usual=0.0)
+    assert cases == [True]
+    assert [column[0, 0] for column in sizes] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(("orders", "usual"), [(2.0, 0.0), (10.0, 20.0)])
+def test_usual_order_is_known_after_a_few(orders: float, usual: float) -> None:
+    known = bulk.empty(1)
+    bulk.end_day(known, ONE, 1, np.array([[orders, 200.0]]), np.ones(1))
+    assert known.usual[0] == usual
+
+
+def test_usual_sizes_gain_nothing_on_average() -> None:
+    """The mean likelihood ratio under the old law is 1, so R keeps its promise."""
+    sizes = np.clip(np.random.default_rng(1).lognormal(-2.0, 1.0, 20_000), bulk.LEAST, bulk.MOST)
+    ratio = np.exp(_gains(sizes, float(sizes.mean())))
+    assert ratio.mean() == pytest.approx(1.0, rel=1e-6)
+
+
+def test_half_an_order_from_one_who_returns_a_fiftieth_is_worth_nats() -> None:
+    assert _gains(np.array([0.5]), 0.02)[0] == pytest.approx(np.log(25))
+
+
+def _gains(sizes: F64, mean: float) -> F64:
+    known, rows = bulk.empty(len(sizes)), np.arange(len(sizes))
+    return bulk.gain(known, rows, np.log(sizes), np.ones(len(sizes)), mean)
+
+
+def test_dealer_teaches_its_own_sizes_two_to_four_weeks_late() -> None:
+    known, trust = bulk.empty(1), np.ones(1)
+    learned = []
+    for day in range(6 * bulk.BLOCK_DAYS):
+        if day == bulk.BLOCK_DAYS:
+            bulk.learn(known, ONE, np.array([8.0]), np.array([10.0]))
+        bulk.end_day(known, ONE, day, NOTHING, trust)
+        learned.append(known.cases[0] > 0)
+    first = learned.index(True) - bulk.BLOCK_DAYS
+    assert 14 <= first <= 28
+    assert known.size[0] / known.cases[0] == pytest.approx(0.8)
+
+
+def test_a_suspected_dealer_teaches_nothing() -> None:
+    known = bulk.empty(1)
+    bulk.learn(known, ONE, np.array([8.0]), np.array([10.0]))
+    for day in range(3 * bulk.BLOCK_DAYS):
+        bulk.end_day(known, ONE, day, NOTHING, np.zeros(1))
+    assert known.cases[0] == 0
+
+
+@pytest.mark.parametrize("nats", [-2.0, 0.0, 3.0, 500.0])
+def test_favour_multiplies_the_evidence_and_stays_bounded(nats: float) -> None:
+    evidence = bulk.DETECTOR.empty(3)
+    evidence.beta[:] = 0.5
+    favour(evidence, np.array([1]), np.array([nats]))
+    changed: Bool = evidence.log_odds > -20
+    assert changed.tolist() == [False, True, False]
+    assert evidence.beta.max() <= CAP
+    wanted = min(nats + np.log(0.5 * 9), np.log(9 * CAP))
+    assert evidence.log_odds[1] == pytest.approx(wanted)
