@@ -56,6 +56,8 @@ class Joint:
     def carried(self, kind: Kind, rows: I64) -> F64:
         """(k, detectors) share of each detector of a kind in the evidence."""
         parts = self._kinds[kind]
+        if len(parts) == 1:
+            return np.ones((len(rows), 1))
         odds = np.stack([one.log_odds(self.of[one.name], rows) for one in parts], axis=1)
         share = np.exp(odds - odds.max(axis=1, keepdims=True))
         return np.asarray(share / share.sum(axis=1, keepdims=True))

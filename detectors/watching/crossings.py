@@ -76,15 +76,20 @@ def cross(
     counted (kinds, 3): excursions in the band, dealers with a full and with a slight share.
     """
     counted[:] = 0
-    for place in range(len(odds)):
-        for k in range(len(rows)):
-            i, level, able = rows[k], odds[place, k], seen.able[rows[k], place]
+    told, turning = seen.told, seen.turning
+    for k in range(len(rows)):
+        i = rows[k]
+        for place in range(len(odds)):
+            level, able = odds[place, k], seen.able[i, place]
             line = threshold[place] if able else threshold[place] + STRICTER
-            kept = seen.told[i, place] and level >= line - FLOOR_BELOW
-            near[place, k] = seen.told[i, place] = level >= line or kept
-            counted[place, 0] += _excursion(seen, i, place, level, nominal[place], ends_day)
+            kept = told[i, place] and level >= line - FLOOR_BELOW
+            near[place, k] = told[i, place] = level >= line or kept
             if seen.sharing[i, place]:
                 counted[place, 1 if able else 2] += 1
+            if level < nominal[place] - BELOW and not seen.inside[i, place]:  # nearly everybody
+                turning[i, place] = min(turning[i, place], level)
+            else:
+                counted[place, 0] += _excursion(seen, i, place, level, nominal[place], ends_day)
 
 
 @compiled
