@@ -53,17 +53,22 @@ def begin_day(history: History, rows: I64, day: int) -> None:
 
 @compiled
 def record(history: History, rows: I64, tick: int, day: I64, observed: F64, expected: F64) -> None:
-    """Add one tick of the dealers `rows`; day (its local one), observed, expected: (k,)."""
-    bins = history.ticks.shape[1]
-    if bins > 0:
-        history.ticks[:, tick % bins] = 0.0
+    """Add one tick of the dealers `rows`, ascending; day (local), observed, expected: (k,)."""
+    ticks, days, weeks = history.ticks, history.days, history.weeks
+    bins, following = ticks.shape[1], 0
     for k in range(len(rows)):
-        i = rows[k]
-        for part, amount in ((OBSERVED, observed[k]), (EXPECTED, expected[k])):
-            if bins > 0:
-                history.ticks[i, tick % bins, part] = amount
-            history.days[i, day[k] % DAYS, part] += amount
-            history.weeks[i, day[k] // 7 % WEEKS, part] += amount
+        i, seen, due = rows[k], observed[k], expected[k]
+        if bins > 0:
+            ticks[following:i, tick % bins] = 0.0  # who is not among them
+            ticks[i, tick % bins, OBSERVED], ticks[i, tick % bins, EXPECTED] = seen, due
+            following = i + 1
+        today, week = day[k] % DAYS, day[k] // 7 % WEEKS
+        days[i, today, OBSERVED] += seen
+        days[i, today, EXPECTED] += due
+        weeks[i, week, OBSERVED] += seen
+        weeks[i, week, EXPECTED] += due
+    if bins > 0:
+        ticks[following:, tick % bins] = 0.0
 
 
 def last_days(history: History, rows: I64, day: int | I64, count: int) -> F64:
