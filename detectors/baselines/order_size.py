@@ -153,18 +153,22 @@ class Sizes(NamedTuple):
     slot: I64  # of the open tick in which the order counts
     before: F64  # ln(size) of the order before this line, nan: it had none
     after: F64  # with this line, nan: it has none
+    planned: Bool  # its price is
 
 
 @compiled
-def count(size: Size, sizes: Sizes, sign: float, opened: F64) -> None:
+def count(size: Size, sizes: Sizes, sign: float, opened: F64, promoted: F64) -> None:
     """Count orders into the open ticks' sums (sign 1), or take them out again (-1).
 
-    opened: (n, slots, 3) sums of cut residuals, of orders, and of their squares.
+    opened: (n, slots, 3) sums of cut residuals, of orders, and of their squares; promoted: (n,
+    slots, 2), whose second sum is by how much lines at planned prices have made orders larger than
+    usual. (A cancelled order leaves it there: then the others of its tick say less for a rise.)
     """
     for k in range(len(sizes.dealer)):
         i, slot = sizes.dealer[k], sizes.slot[k]
         if np.isnan(size.usual[i]) and not np.isnan(sizes.after[k]):
             size.level[i] = size.usual[i] = sizes.after[k]
+        larger = 0.0
         limit = (CUT if size.orders[i] >= MIN_ORDERS else 2.0 * CUT) * size.deviation[i]
         for value, side in ((sizes.before[k], -sign), (sizes.after[k], sign)):
             if not np.isnan(value):
@@ -172,6 +176,9 @@ def count(size: Size, sizes: Sizes, sign: float, opened: F64) -> None:
                 opened[i, slot, 0] += side * cut
                 opened[i, slot, 1] += side
                 opened[i, slot, 2] += side * cut * cut
+                larger += side * max(cut, 0.0)
+        if sizes.planned[k] and larger > 0.0:
+            promoted[i, slot, 1] += larger
 
 
 def mature(size: Size, rows: I64, first_day: I64, day: int | I64) -> Bool:

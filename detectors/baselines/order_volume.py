@@ -209,15 +209,20 @@ def latent(volume: Volume, rows: I64, pools: Pools, extra_variance: F64) -> tupl
     return np.sqrt(np.log1p(np.clip(own + error, 0.0, 2.0))), -np.log1p(-1.0 / days)
 
 
-def bounded(volume: Volume, rows: I64, count: F64) -> F64:
-    """(k,) orders of a tick as far as they may speak for a surge.
+def bounded(volume: Volume, seen: ev.Seen, promoted: F64) -> F64:
+    """(k,) orders of a step as far as they may speak for a surge.
+
+    promoted: (k,) those at planned prices. They were to be expected, so they say nothing: together
+    no more than what is expected anyway.
 
     Orders of one visit are no independent news: who orders once a month may come with nine papers
     at once. So a day says no more than what the largest change looked for would bring, and one.
     """
+    count, rows = seen.value, seen.rows
     most = MOST_A_DAY * volume.level[rows] + 1.0
     today = volume.day_orders[rows]
-    return np.clip(most - (today - count), 0.0, count)
+    unplanned = np.maximum(count - promoted, np.minimum(count, seen.expected))
+    return np.clip(most - (today - count), 0.0, unplanned)
 
 
 class DayLesson(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import log
+from math import expm1, log
 from typing import Final, NamedTuple
 
 import msgspec
@@ -31,6 +31,8 @@ from schemas.wire import DealerCard, Reading
 
 REGION_FALLS: Final = 0.8  # common factor at which a drop is the region's or the market's too
 CERTAIN_NATS: Final = 2.0  # above the threshold
+MOST_LOG: Final = 700.0  # of the ratio of two amounts: e^700 is finite …
+LEAST_LOG: Final = 1e-9  # … and below this (e^x - 1) / x is 1 + x / 2 to the last digit
 
 
 class Line(NamedTuple):
@@ -250,19 +252,28 @@ def _evidence(said: Statement) -> Evidence:
 
 
 def _parts(said: Statement) -> Parts | None:
-    """The change in money a week by its factors (LMDI-I; Ang 2004): exact, whatever their order.
-
-    The logarithmic mean of old and new value shares the difference out by the logs of the factors.
-    Without any orders all of it is their number.
-    """
+    """The change in money a week by its factors; null where there is none."""
     if said.loss_per_week is None or said.week_value is None:
         return None
-    before, after = said.week_value, said.week_value - said.loss_per_week
-    often, much, price = said.factors
-    if after <= 0.0 or before <= 0.0 or min(said.factors) <= 0.0:
-        return _amounts(after - before, 0.0, 0.0)
-    mean = before if after == before else (after - before) / log(after / before)
-    return _amounts(mean * log(often), mean * log(much), mean * log(price))
+    return parts_of(said.week_value, said.factors, -said.loss_per_week)
+
+
+def parts_of(before: float, factors: tuple[float, float, float], total: float) -> Parts:
+    """Split the change of an amount by its factors (LMDI-I; Ang 2004): exact, whatever their order.
+
+    factors: orders, their size, price; before * their product is what the amount is now, and
+    `total` the difference. The logarithmic mean of before and now shares it out by the logs of the
+    factors. Without any orders all of it is their number; so it is where the factors are so wild
+    that their parts would lose their cents.
+    """
+    if min(factors) > 0.0:
+        logs = [log(factor) for factor in factors]
+        whole = min(sum(logs), MOST_LOG)
+        mean = before * (expm1(whole) / whole if abs(whole) > LEAST_LOG else 1.0 + 0.5 * whole)
+        parts = [mean * one for one in logs]
+        if max(map(abs, parts)) < MOST_MONEY:
+            return _amounts(*parts)
+    return _amounts(total, 0.0, 0.0)
 
 
 def _amounts(frequency: float, size: float, price: float) -> Parts:

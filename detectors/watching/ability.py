@@ -5,7 +5,8 @@ Kullback-Leibler divergence of two negative binomials of shape 1 / v, v the rela
 
     r m ln(r q) + ln(q) / v        q = (1 + v m) / (1 + r v m)
 
-Silence is r = 0, and earns what the dealer's rhythm says if that is more. A rise has no such end:
+Silence is r = 0, and earns what the dealer's rhythm says if that is more. Of who orders seldom the
+size of a few orders may say more than their silence. A rise has no such end:
 the most that can happen is a case in every order, far beyond the largest rise that is tested; a
 window of that rate earns, with the tested ratio t in the logarithms,
 
@@ -22,12 +23,12 @@ from typing import Final
 
 import numpy as np
 
-from detectors.baselines import case_rate, order_volume, pattern, rhythm, unit_price
+from detectors.baselines import case_rate, order_size, order_volume, pattern, rhythm, unit_price
 from detectors.columns import F64, I64, Bool
 from detectors.evidence.detector import Form
 from detectors.registry import KINDS
 from detectors.watching import noise
-from detectors.watching.fleet import CASES, Fleet
+from detectors.watching.fleet import CASES, TRADE, Fleet
 from schemas.alert import Kind
 
 PROOF_DAYS: Final = 60.0
@@ -44,7 +45,10 @@ def able(fleet: Fleet, kind: Kind, rows: I64, day: int) -> Bool:
         days = np.clip(gaps, PROOF_DAYS, HORIZON_DAYS)
     threshold = fleet.known.threshold(kind)
     largest = extreme(fleet, kind, rows, day)
-    return np.asarray(earned(fleet, kind, rows, day, largest, days) >= threshold)
+    nats = earned(fleet, kind, rows, day, largest, days)
+    if kind in TRADE:
+        nats = np.maximum(nats, earned_by_size(fleet, kind, rows, days))
+    return np.asarray(nats >= threshold)
 
 
 def extreme(fleet: Fleet, kind: Kind, rows: I64, day: int) -> float | F64:
@@ -75,6 +79,16 @@ def earned(
     if kind is Kind.ORDER_VOLUME_DROP and np.max(ratio) == 0.0:
         nats = np.maximum(nats, rhythm.proof(fleet.rhythm, rows, days, fleet.known.rhythm_pools()))
     return nats
+
+
+def earned_by_size(fleet: Fleet, kind: Kind, rows: I64, days: F64) -> F64:
+    """(k,) nats that the largest change of the size of orders earns: few of them may say it."""
+    part = order_size.SMALLER if KINDS[kind][0].falling else order_size.LARGER
+    of = order_size.noise(fleet.size, rows, fleet.known.size_pools())
+    orders = np.maximum(fleet.volume.level[rows] * days, 1e-9)
+    shift = float(np.abs(part.sizes).max())
+    nats = 0.5 * shift**2 / (of.latent + of.order / orders) + np.log(order_size.SHARE)
+    return np.where(fleet.size.orders[rows] >= order_size.MIN_ORDERS, nats, 0.0)
 
 
 def information(expected: F64, ratio: float | F64, variance: F64, largest: float = np.inf) -> F64:

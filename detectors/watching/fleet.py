@@ -55,6 +55,7 @@ class OpenTicks(NamedTuple):
 
     orders: F64  # (n, slots) distinct orders
     size: F64  # (n, slots, 3) see order_size.count
+    promoted: F64  # (n, slots, 2) orders at planned prices, and what they are larger than usual
     exposure: F64  # (n, slots, 2) order lines weighted by article, for complaints and returns
     cases: F64  # (n, slots, 2) complaints and returns
 
@@ -64,6 +65,7 @@ def _empty_open(slots: int) -> Callable[[int], OpenTicks]:
         return OpenTicks(
             orders=np.zeros((n, slots)),
             size=np.zeros((n, slots, 3)),
+            promoted=np.zeros((n, slots, 2)),
             exposure=np.zeros((n, slots, 2)),
             cases=np.zeros((n, slots, 2)),
         )

@@ -153,16 +153,18 @@ class _OrderIntake:
         lines = OrderLines(part.ts, ticks, dealers, quantity, value, usual)
         placing = fleet.book.place(batch.order[part.rows], lines)
         is_order = placing.is_order
-        self._size(dealers, placing)
+        promoted = batch.promo[part.rows] | self._in_calendar(dealers, skus)
+        self._size(dealers, placing, promoted)
         currency = fleet.currencies.codes_of(part.texts(batch.currency), self._currency)
         self._tally(part, dealers, is_order, quantity)
         self._bank(part, dealers, currency, quantity, price)
         worth.count(fleet.worth, dealers, currency, value, is_order)
         slots = ticks % fleet.open.orders.shape[1]
         self._expose(dealers, slots, skus, is_order)
-        planned = batch.promo[part.rows] | ~(price > 0) | self._in_calendar(dealers, skus)
+        as_planned = np.flatnonzero(is_order & promoted)
+        np.add.at(fleet.open.promoted[:, :, 0], (dealers[as_planned], slots[as_planned]), 1.0)
         size = price_lines.size_class(quantity)
-        self._price(dealers, ticks, (currency, skus, size), price, ~planned)
+        self._price(dealers, ticks, (currency, skus, size), price, (price > 0) & ~promoted)
 
     def _in_calendar(self, dealers: I64, skus: I64) -> Bool:
         """(k,) lines whose prices a known window has planned."""
@@ -184,12 +186,17 @@ class _OrderIntake:
         )  # fmt: skip
         return usual
 
-    def _size(self, dealers: I64, placing: Placing) -> None:
+    def _size(self, dealers: I64, placing: Placing, promoted: Bool) -> None:
         """Count the sizes of orders whose tick is still open."""
-        still = placing.tick >= self._oldest
-        slots = placing.tick[still] % self._fleet.open.orders.shape[1]
-        sizes = (dealers[still], slots, placing.before[still], placing.after[still])
-        order_size.count(self._fleet.size, order_size.Sizes(*sizes), 1.0, self._fleet.open.size)
+        still, opened = placing.tick >= self._oldest, self._fleet.open
+        sizes = order_size.Sizes(
+            dealers[still],
+            placing.tick[still] % opened.orders.shape[1],
+            placing.before[still],
+            placing.after[still],
+            promoted[still],
+        )
+        order_size.count(self._fleet.size, sizes, 1.0, opened.size, opened.promoted)
 
     def _tally(self, part: _Part, dealers: I64, is_order: Bool, quantity: F64) -> None:
         tally, days = self._fleet.tally, part.days
@@ -290,8 +297,10 @@ class _CaseIntake:
         still = cancelled.tick >= self._oldest
         _count_back(fleet.open.orders, cancelled.dealer[still], slots[still])
         nothing = np.full(int(still.sum()), np.nan)
-        sizes = (cancelled.dealer[still], slots[still], nothing, cancelled.size[still])
-        order_size.count(fleet.size, order_size.Sizes(*sizes), -1.0, fleet.open.size)
+        sizes = order_size.Sizes(
+            cancelled.dealer[still], slots[still], nothing, cancelled.size[still], nothing > 0
+        )
+        order_size.count(fleet.size, sizes, -1.0, fleet.open.size, fleet.open.promoted)
         past = cancelled.dealer[~still]
         np.add.at(fleet.volume.day_orders, past, -1.0)
         case = cancelled.case_tick >= self._oldest

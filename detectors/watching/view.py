@@ -38,6 +38,7 @@ class TickView:
     expected: F64  # orders, without common factor
     mature: Bool
     sizes: F64  # (k, 3) see order_size.count
+    promoted: F64  # (k, 2) orders at planned prices, and what they are larger than usual
     prices: PriceView
     cases: F64  # (k, 2) complaints, returns
     returned: F64  # (k, 3) sizes of returns, in usual orders: sum of logs, sum, cases
@@ -86,6 +87,7 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
             fleet.volume, rows, standing.first_day, standing.tier, day, pools
         ),
         sizes=opened.size[rows, slot],
+        promoted=opened.promoted[rows, slot],
         prices=prices.take(fleet, rows, day, tick),
         cases=np.maximum(opened.cases[rows, slot], 0.0),
         returned=np.stack([column[rows, slot] for column in fleet.returned], axis=1),

@@ -68,7 +68,7 @@ def _orders(fleet: Fleet, view: TickView, log_factor: F64, tick_days: float) -> 
         volume, rows[speaks], view.orders[speaks], pools, view.effects.weight[speaks],
         view.effects.variance[speaks],
     )  # fmt: skip
-    bounded = order_volume.bounded(volume, seen.rows, seen.value)
+    bounded = order_volume.bounded(volume, seen, view.promoted[speaks, 0])
     _both_ways(fleet, order_volume.DETECTOR, order_volume.SURGE, seen, bounded, view.now)
 
 
@@ -85,9 +85,10 @@ def _sizes(fleet: Fleet, view: TickView, sums: PeerSums) -> None:
     bought = np.flatnonzero(view.sizes[:, 1] > 0.5)
     rows = view.rows[bought]
     total, orders, squares = view.sizes[bought].T
+    larger = view.promoted[bought, 1]  # as planned, so it is neither news nor a lesson
     shift = np.empty(len(rows))
     peer_shift.shifts(rows, standing.region, standing.tier, size.own, sums, shift)
-    size.day[rows, 0] += total - shift * orders
+    size.day[rows, 0] += total - larger - shift * orders
     size.day[rows, 1] += orders
     size.day[rows, 2] += squares - shift * (2.0 * total - shift * orders)
     pools = fleet.known.size_pools()
@@ -100,7 +101,8 @@ def _sizes(fleet: Fleet, view: TickView, sums: PeerSums) -> None:
     rows = rows[ready]
     weight = view.effects.weight[bought[ready]]
     seen = order_size.seen(size, rows, mean[ready], orders[ready], pools, weight, view.now)
-    _both_ways(fleet, order_size.SMALLER, order_size.LARGER, seen, seen.value, view.now)
+    bounded = seen.value - (larger / orders)[ready]
+    _both_ways(fleet, order_size.SMALLER, order_size.LARGER, seen, bounded, view.now)
 
 
 def _rhythm(fleet: Fleet, view: TickView, over: rhythm.Day, outlook: Outlook) -> None:

@@ -36,6 +36,7 @@ class Trade:
 
     orders_per_day: float = 3.0
     quantity: float = 5.0  # mean of a line
+    spread: float = 0.0  # of the sizes of orders: standard deviation of their log, beside chance
     price: float = 1.0  # times the list price
     promo: bool = False
     complaints: float = 0.05  # per order
@@ -118,6 +119,9 @@ def _order(
     rng: np.random.Generator, number: str, dealer: str, ts: Micros, trade: Trade
 ) -> list[Record]:
     """One order of one to three lines, and what follows from it."""
+    usual = trade.quantity
+    if trade.spread > 0.0:
+        usual *= float(np.exp(rng.normal(-0.5 * trade.spread**2, trade.spread)))
     who: dict[str, Any] = {"dealer_id": dealer, "region": trade.region, "tier": trade.tier}
     found = [
         _record(
@@ -126,7 +130,7 @@ def _order(
             event_id=f"o{number}-{line}",
             order_id=number,
             sku=f"sku-{(article := trade.articles[rng.integers(len(trade.articles))])}",
-            quantity=float(1 + rng.poisson(trade.quantity - 1)),
+            quantity=float(1 + rng.poisson(max(usual - 1.0, 0.0))),
             unit_price=round(float((10 + article) * trade.price * rng.normal(1, 0.02)), 2),
             currency=trade.currency,
             promo=trade.promo,

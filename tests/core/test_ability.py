@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from detectors.watching.ability import information
+from detectors.baselines import order_size, order_volume
+from detectors.setup import Setup
+from detectors.watching.ability import earned_by_size, information
+from detectors.watching.fleet import Fleet
+from schemas.alert import Kind
+from tests.core.playing import settings
 
 
 def one(expected: float, ratio: float, variance: float) -> float:
@@ -56,3 +61,15 @@ def test_information_is_finite_and_never_negative(
 @given(st.floats(0.01, 1e3), st.floats(1e-6, 1))
 def test_a_longer_window_earns_more(expected: float, variance: float) -> None:
     assert one(2 * expected, 0.5, variance) >= one(expected, 0.5, variance)
+
+
+def test_size_of_a_few_orders_may_say_more_than_silence() -> None:
+    """Six orders of a quarter of the size: six that are missing earn six nats at most."""
+    fleet, rows = Fleet(Setup(settings())), np.arange(2)
+    fleet.volume, fleet.size = order_volume.empty(2), order_size.empty(2)
+    fleet.volume.level[:], fleet.volume.level_orders[:] = 0.1, 40.0
+    fleet.size.deviation[:] = 0.25
+    fleet.size.orders[:] = [40.0, order_size.MIN_ORDERS - 1.0]
+    nats = earned_by_size(fleet, Kind.ORDER_VOLUME_DROP, rows, np.full(2, 60.0))
+    assert nats[0] > 15.0
+    assert nats[1] == 0.0

@@ -19,9 +19,17 @@ NO_MONTH = np.zeros((1, 2))
 TRUST = np.ones(1)
 
 
-def order(size: Size, opened: F64, log: float, sign: float = 1.0, before: float = np.nan) -> None:
-    one = (np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([before]), np.array([log]))
-    order_size.count(size, Sizes(*one), sign, opened)
+def order(
+    size: Size,
+    opened: F64,
+    log: float,
+    sign: float = 1.0,
+    before: float = np.nan,
+    promoted: F64 | None = None,
+) -> None:
+    zero, planned = np.zeros(1, np.int64), promoted is not None
+    one = Sizes(zero, zero, np.array([before]), np.array([log]), np.array([planned]))
+    order_size.count(size, one, sign, opened, np.zeros((1, 1, 2)) if promoted is None else promoted)
 
 
 def opened() -> F64:
@@ -93,6 +101,17 @@ def test_one_order_says_little_however_large() -> None:
     assert sums[0, 0, 0] == pytest.approx(order_size.CUT * size.deviation[0])
 
 
+def test_planned_lines_tell_by_how_much_they_make_orders_larger() -> None:
+    size, sums, promoted = order_size.empty(1), opened(), np.zeros((1, 1, 2))
+    live(size, drawn(8, 60, 2.0, level=1.0, deviation=0.4))
+    usual = float(size.usual[0])
+    order(size, sums, usual - 0.2, promoted=promoted)
+    assert promoted[0, 0, 1] == 0.0
+    order(size, sums, usual + 0.3, before=usual - 0.2, promoted=promoted)
+    assert promoted[0, 0, 1] == pytest.approx(0.3)
+    assert sums[0, 0, 0] == pytest.approx(0.3)
+
+
 def test_weekday_of_its_own_is_usual() -> None:
     size = order_size.empty(1)
     week = [[1.0, 1.1, 0.9]] * 6 + [[2.0, 2.1, 1.9]]
@@ -157,7 +176,8 @@ def in_control(n: int, days: int, a_day: float, seed: int, change: float = 0.0) 
             who = rows[rng.random(n) < a_day / max(a_day, 1.0)]
             logs = 1.0 + lasting[who] + 0.45 * rng.standard_t(4, len(who)) + change * (day > 100)
             nothing = np.full(len(who), np.nan)
-            order_size.count(size, Sizes(who, slot[who], nothing, logs), 1.0, sums)
+            sizes = Sizes(who, slot[who], nothing, logs, nothing > 0)
+            order_size.count(size, sizes, 1.0, sums, np.zeros((n, 1, 2)))
         total, orders, _ = sums[:, 0].T
         size.day[:] += sums[:, 0]
         known = (orders > 0) & order_size.mature(size, rows, np.zeros(n, np.int64), day)

@@ -8,6 +8,7 @@ import pytest
 
 from detectors.setup import Setup
 from schemas.alert import Alert, Kind, Unit
+from schemas.calendar import CalendarWindow, WindowScope, WindowType
 from schemas.rows import OrderRow, ReturnRow
 from tests.core.channel import Channel, Trade, when
 from tests.core.expecting import expect, expect_none, opened
@@ -136,6 +137,24 @@ def test_money_of_a_price_cut_is_its_price() -> None:
 
 def test_promotion_of_usual_quantities_is_no_smaller_order() -> None:
     expect_none(play(Channel(days=85).at("day 60", dealer=3, price=0.6, promo=True)).alerts)
+
+
+def test_planned_promotion_is_no_surge() -> None:
+    """Three times as many orders, each three times as large, at prices flagged as planned."""
+    change = {"orders_per_day": 9.0, "quantity": 15.0, "price": 0.7, "promo": True}
+    told = play(Channel(days=100).during("day 60", "day 74", dealer=3, **change))
+    expect_none(told.alerts, opened(SURGE))
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_announced_event_of_the_expected_size_is_no_surge(*, announced: bool) -> None:
+    """Three times as many orders for ten days, with and without a line in the calendar."""
+    days, whom = (when("day 60"), when("day 70")), (WindowScope.DEALER, "dealer-003")
+    event = CalendarWindow(*days, "fair", WindowType.EVENT, *whom, 3.0)
+    scarce = settings(budget={"false_alerts_per_week": 0.05})
+    channel = Channel(days=90).during("day 60", "day 70", dealer=3, orders_per_day=9.0)
+    told = Player(Setup(scarce, windows=[event] if announced else [])).play(channel)
+    assert any(opened(SURGE)(one) for one in told.alerts) is not announced
 
 
 def test_another_mix_is_no_other_size() -> None:
