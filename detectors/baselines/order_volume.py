@@ -42,7 +42,6 @@ SURGE: Final = Detector(
     falling=False,
     hourly=True,
 )
-MOST_A_DAY: Final = 6.0  # times the usual: the largest surge looked for
 LEARN_LATE_DAYS: Final = 7
 LEVEL_KEEP: Final = 0.5 ** (1 / 35.0)  # per day
 WEEKDAY_KEEP: Final = 0.5 ** (1 / 12.0)  # per week
@@ -207,22 +206,6 @@ def latent(volume: Volume, rows: I64, pools: Pools, extra_variance: F64) -> tupl
     lasting = own / (1.0 - pools.persistence) + error * LEVEL_PERSISTENCE_DAYS
     days = np.maximum(lasting / (own + error), 1.05)
     return np.sqrt(np.log1p(np.clip(own + error, 0.0, 2.0))), -np.log1p(-1.0 / days)
-
-
-def bounded(volume: Volume, seen: ev.Seen, promoted: F64) -> F64:
-    """(k,) orders of a step as far as they may speak for a surge.
-
-    promoted: (k,) those at planned prices. They were to be expected, so they say nothing: together
-    no more than what is expected anyway.
-
-    Orders of one visit are no independent news: who orders once a month may come with nine papers
-    at once. So a day says no more than what the largest change looked for would bring, and one.
-    """
-    count, rows = seen.value, seen.rows
-    most = MOST_A_DAY * volume.level[rows] + 1.0
-    today = volume.day_orders[rows]
-    unplanned = np.maximum(count - promoted, np.minimum(count, seen.expected))
-    return np.clip(most - (today - count), 0.0, unplanned)
 
 
 class DayLesson(NamedTuple):

@@ -17,6 +17,7 @@ from detectors.timeline import DAY
 from detectors.watching import noise, rarity, trade
 from detectors.watching.fleet import SIZE, TRADE, Fleet
 from schemas.alert import Kind, Unit
+from schemas.rounding import MOST_MONEY
 
 LEAST_CASES: Final = 2.0  # one case proves nothing, however rare cases are
 LEAST_RISE: Final = 1.32  # of orders: what says neither for 1.7 times as many nor against it
@@ -134,13 +135,15 @@ def _led_by_size(
 def _in_goods(fleet: Fleet, rows: I64, shown: Shown, goods: Bool) -> Shown:
     """Where the size of orders matters: goods instead of orders, in money or else in units."""
     worth_of = worth.per_order(fleet.worth, rows)
-    mixed = np.isnan(worth_of)
-    each = np.where(mixed, trade.units_per_order(fleet, rows), worth_of)
-    usual = np.where(goods, shown.expected * each, shown.expected)
     volume = shown.factors[:, trade.FREQUENCY] * shown.factors[:, trade.ORDER_SIZE]
+    most = np.maximum(shown.expected, 7.0 * fleet.volume.level[rows])  # in the window, or a week
+    # several currencies, or more money than an alert may name (see deciding.draft)
+    no_money = ~(most * np.maximum(volume, 1.0) * worth_of < MOST_MONEY)
+    each = np.where(no_money, trade.units_per_order(fleet, rows), worth_of)
+    usual = np.where(goods, shown.expected * each, shown.expected)
     units = [
         Unit.ORDERS if not of_goods else Unit.UNITS if of_units else Unit.VALUE
-        for of_goods, of_units in zip(goods, mixed, strict=True)
+        for of_goods, of_units in zip(goods, no_money, strict=True)
     ]
     return shown._replace(
         observed=np.where(goods, usual * volume, shown.observed), expected=usual, units=units

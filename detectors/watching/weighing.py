@@ -9,6 +9,7 @@ from detectors.baselines import (
     case_rate,
     openings,
     order_size,
+    order_surge,
     order_volume,
     peer_shift,
     rhythm,
@@ -68,7 +69,7 @@ def _orders(fleet: Fleet, view: TickView, log_factor: F64, tick_days: float) -> 
         volume, rows[speaks], view.orders[speaks], pools, view.effects.weight[speaks],
         view.effects.variance[speaks],
     )  # fmt: skip
-    bounded = order_volume.bounded(volume, seen, view.promoted[speaks, 0])
+    bounded = order_surge.bounded(volume, seen, view.promoted[speaks, 0])
     _both_ways(fleet, order_volume.DETECTOR, order_volume.SURGE, seen, bounded, view.now)
 
 
