@@ -4,7 +4,8 @@ Lines wait for the end of their tick. Then they vote: on where the network level
 is, and on whether it has jumped. Where most of the dealers that bought an article in one tick paid
 clearly less (or more) than before, it is the article that has another price; the network says so in
 the outlook of the same tick, and only then is each line weighed against the level in force. So a
-promotion of the whole chain is nobody's cut, on its first day too.
+promotion of the whole chain is nobody's cut, on its first day too. Where only some paid less, but
+more of them than chance would have (a chain prices by zones), what is low counts for less.
 
 A line waits with 40 bytes; a tick of 100,000 lines is 4 MB. What a dealer pays for an article takes
 24 bytes and 16 to 28 to find them, for half a year after its last line: 100,000 dealers with 100
@@ -71,11 +72,12 @@ class Item(NamedTuple):
 
     level: F64  # (j,) log unit price, nan before it is known
     deviation: F64  # (j,) standard deviation of a line
+    common: F64  # (j,) share of this tick's low lines that others' low lines explain
 
 
 def empty_items(j: int) -> Item:
     """Articles the network has not spoken of."""
-    return Item(level=np.full(j, np.nan), deviation=np.full(j, NEW_DEVIATION))
+    return Item(level=np.full(j, np.nan), deviation=np.full(j, NEW_DEVIATION), common=np.zeros(j))
 
 
 class ItemVotes(NamedTuple):
@@ -223,7 +225,8 @@ def weigh(
             continue
         deviation = _deviation(pair, item, lines, k)
         cut = min(max(residual, -3.0 * deviation), 3.0 * deviation)
-        precision = 1.0 / (deviation * deviation)
+        own = 1.0 - item.common[j] if residual < -CLEARLY * deviation else 1.0
+        precision = own / (deviation * deviation)
         sums[place[k], 0] += precision * cut
         sums[place[k], 1] += precision
         sums[place[k], 2] += precision * residual

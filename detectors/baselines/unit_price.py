@@ -6,9 +6,13 @@ this dealer:
     + shrunk term of dealer x article
 so a change of the mix is no news by construction, nor is a price for a large quantity (classes are
 powers of two: a wholesaler's list has a price for 6 and another for 96), and a price list that
-changes for everybody is the network's. Residuals are cut at three standard deviations and weighed
-in the residual form of `detectors.evidence.shiryaev_roberts`, with a slow latent drift of the
-dealer.
+changes for everybody is the network's. Residuals are cut at three standard deviations.
+
+The lines of one local day share their terms: they are one visit, weighed when the day has ended in
+the residual form of `detectors.evidence.shiryaev_roberts`. In control a visit is off by a mood of
+the dealer, which lasts, by chance, and now and then by a deal (a clearance, a promotion that comes
+and goes). How large moods are and how common deals, usually and of late, the fleet teaches: one
+visit proves nothing, and in a week of clearance several prove little.
 
 What most dealers of an article pay in the same tick is its price there and then: a promotion of the
 whole chain, or a new price list, is compared with itself (detectors.baselines.price_lines).
@@ -40,7 +44,20 @@ DETECTOR: Final = Detector(
 MIN_AGE_DAYS: Final = 21
 MIN_LINES: Final = 5.0
 SUSPICION_KEEP: Final = 0.8  # per day
-DRIFT_FADING: Final = -float(np.log(0.95))  # per day
+MOOD_FADING: Final = -float(np.log(KEEP))  # per day: what is slower, the mark-up learns
+LOW_DEVIATIONS: Final = 2.0  # below what is usual: more of such visits than by chance are deals
+MOST_DEVIATIONS: Final = 3.0  # a visit teaches
+
+
+class PricePools(NamedTuple):
+    """How prices vary in the fleet."""
+
+    visit: float  # variance of a visit about the dealer's mood
+    mood: float  # variance of moods
+    deals: float  # share of visits that are deals
+
+
+FIRST_PRICES: Final = PricePools(0.011**2, 0.011**2, 0.01)  # before the fleet has taught
 
 
 class Price(NamedTuple):
@@ -58,6 +75,7 @@ class Price(NamedTuple):
     suspicion: F64  # (n,) 0 to 1
     frozen_days: F64  # (n,)
     stepped: F64  # (n,) days since 1970 of the last step of the evidence
+    last: F64  # (n,) mean residual of the last visit, 0 before there is one
 
 
 def empty(n: int) -> Price:
@@ -75,6 +93,7 @@ def empty(n: int) -> Price:
         suspicion=np.zeros(n),
         frozen_days=np.zeros(n),
         stepped=np.full(n, -1.0),
+        last=np.zeros(n),
     )
 
 
@@ -90,51 +109,54 @@ def information(price: Price, rows: I64, ratio: float) -> F64:
     return np.asarray(lines_a_day * min(gain, ev.MOST_PER_STEP))
 
 
-def seen(
-    price: Price, rows: I64, total: F64, precision: F64, now: float, drift: float, weight: F64
-) -> ev.Seen:
-    """The step of the evidence for dealers with lines in this tick; drift: latent variance.
+def variance(price: Price, rows: I64, pools: PricePools) -> F64:
+    """(k,) of a mean of many lines: moods and visits of the dealer, errors of what is usual."""
+    own = np.exp(price.dispersion[rows])
+    return (pools.visit + pools.mood) * own + OWN_TERM**2 / (1.0 + price.lines[rows])
 
-    The lines of one visit share its terms (a discount for quantity, say), so a visit is as noisy as
-    the latent even when it has a hundred lines.
-    """
-    latent = drift * np.exp(price.dispersion[rows])
+
+def seen(price: Price, rows: I64, now: float, pools: PricePools, weight: F64) -> ev.Seen:
+    """The step of the evidence for dealers whose open local day had lines and is over."""
+    own = np.exp(price.dispersion[rows])
+    variance = 1.0 / price.day_precision[rows] + pools.visit * own
     last = price.stepped[rows]
     elapsed = np.where(last < 0, 0.0, now - last)
     price.stepped[rows] = now
     return ev.Seen(
         rows=rows,
-        value=total / precision,
-        expected=1.0 / (1.0 / precision + latent),
+        value=price.day_weighted[rows] / price.day_precision[rows],
+        expected=1.0 / variance,
         elapsed=elapsed,
-        spread=np.sqrt(latent + OWN_TERM**2 / (1.0 + price.lines[rows])),
-        fading=DRIFT_FADING * elapsed,
+        spread=np.sqrt(pools.mood * own + OWN_TERM**2 / (1.0 + price.lines[rows])),
+        fading=MOOD_FADING * elapsed,
         weight=weight,
+        floor=np.full(len(rows), pools.deals),
     )
 
 
 def learn_day(
-    price: Price, rows: I64, log_odds: F64, is_mature: Bool, month: F64, day: int, drift: float
+    price: Price, rows: I64, log_odds: F64, is_mature: Bool, month: F64, day: int, pools: PricePools
 ) -> tuple[F64, Bool]:
-    """Close a local day: (2, k) surplus and worth about the drift, and accepted levels.
+    """Close a local day: (6, k) lesson of the visits, and accepted levels.
 
-    month: (k, 2) weighted residuals and precision of the last four weeks.
+    month: (k, 2) weighted residuals and precision of the last four weeks. A lesson is surplus and
+    worth about the variance, product with the visit before and its worth, deals and visits.
     """
-    lesson = np.zeros((2, len(rows)))
+    lesson = np.zeros((6, len(rows)))
     accepted = np.zeros(len(rows), np.bool_)
-    _learn_day(price, rows, log_odds, is_mature, month, day, drift, lesson, accepted)
+    _learn_day(price, rows, log_odds, is_mature, month, day, pools, lesson, accepted)
     return lesson, accepted
 
 
 @compiled
 def _learn_day(
-    price: Price, rows: I64, log_odds: F64, is_mature: Bool, month: F64, day: int, drift: float,
-    lesson: F64, accepted: Bool,
+    price: Price, rows: I64, log_odds: F64, is_mature: Bool, month: F64, day: int,
+    pools: PricePools, lesson: F64, accepted: Bool,
 ) -> None:  # fmt: skip
     for k in range(len(rows)):
         i = rows[k]
         if is_mature[k] and price.day_precision[i] > 0.0 and price.suspicion[i] < 0.9:
-            _learn_drift(price, i, drift, lesson[:, k])
+            _learn_visit(price, i, pools, lesson[:, k])
         known = log_odds[k] if is_mature[k] else ev.NOTHING
         price.suspicion[i] = suspicion(price.suspicion[i], known, SUSPICION_KEEP)
         price.frozen_days[i] = frozen(price.frozen_days[i], price.suspicion[i])
@@ -148,17 +170,25 @@ def _learn_day(
 
 
 @compiled
-def _learn_drift(price: Price, i: int, drift: float, lesson: F64) -> None:
-    """Bounded stochastic approximation, as for the dispersion of orders."""
+def _learn_visit(price: Price, i: int, pools: PricePools, lesson: F64) -> None:
+    """How far it was off: bounded stochastic approximation, as for the dispersion of orders."""
     mean = price.day_weighted[i] / price.day_precision[i]
-    # all of it, slow and of the visit; the evidence allows for as much of each: better too careful
-    latent = drift * np.exp(price.dispersion[i])
+    latent = (pools.visit + pools.mood) * np.exp(price.dispersion[i])
     noise = 1.0 / price.day_precision[i]
     error = OWN_TERM * OWN_TERM / (1.0 + price.lines[i])
+    deviation = np.sqrt(latent + error + noise)
     lesson[1] = latent / (latent + noise)
-    lesson[0] = (min(mean * mean / (latent + error + noise), 6.0) - 0.97) * lesson[1]
+    lesson[0] = (min((mean / deviation) ** 2, 6.0) - 0.97) * lesson[1]
     own = price.dispersion[i] + 0.08 * (lesson[0] - 0.12 * price.dispersion[i] * lesson[1])
     price.dispersion[i] = min(max(own, 0.0), 4.0)  # quiet dealers stay with the fleet
+    lesson[4] = mean < -LOW_DEVIATIONS * deviation
+    lesson[5] = 1.0
+    most = MOST_DEVIATIONS * deviation
+    mean = min(max(mean, -most), most)
+    if price.last[i] != 0.0:
+        lesson[3] = (latent / deviation**2) ** 2
+        lesson[2] = (mean * price.last[i] - error) * lesson[3]
+    price.last[i] = mean
 
 
 @compiled

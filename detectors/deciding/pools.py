@@ -15,6 +15,7 @@ from detectors.baselines import bulk, rhythm
 from detectors.baselines.case_rate import LAG_DAYS, LONGEST_LAG_DAYS, SHORTEST_LAG_DAYS
 from detectors.baselines.common_factor import SCALE
 from detectors.baselines.order_size import USUAL_DEVIATION, USUAL_LASTING
+from detectors.deciding.price_pool import PricePool
 from detectors.deciding.resolutions import Resolutions
 from detectors.watching.knowledge import CASE_KINDS
 from detectors.watching.learning import BIN, LEVEL_LOWEST
@@ -34,7 +35,7 @@ class FleetPools:
     def __init__(self) -> None:
         self._log_dispersion = log(0.08)
         self._persistence = [0.0, 0.0]  # fading sums of products and of their worth
-        self._drift = 0.015**2
+        self._prices = PricePool()
         self._lasting = [USUAL_LASTING * LASTING_PRIOR, LASTING_PRIOR]  # as persistence, of sizes
         self._log_size = 2.0 * log(USUAL_DEVIATION)
         self._case_dispersion = dict.fromkeys(CASE_KINDS, 0.03)
@@ -56,6 +57,8 @@ class FleetPools:
                 told[name] = self._size(*(value / SCALE for value in sums))
             elif group == "tier":
                 told[name] = _tier(sums)
+            elif group == "prices":
+                told[name] = self._prices.add(sums)
             elif group == "rhythm":
                 told[name] = _rhythm(sums)
             elif group == "bulk":
@@ -87,9 +90,6 @@ class FleetPools:
         if name == "dispersion":
             return self._dispersion(surplus, worth, sums[2] / SCALE, sums[3] / SCALE)
         step = exp(min(max(0.2 * surplus / max(worth, 1.0), -0.1), 0.1))
-        if name == "drift":
-            self._drift = min(max(self._drift * step, 0.003**2), 0.08**2)
-            return [self._drift]
         self._case_dispersion[name] = min(max(self._case_dispersion[name] * step, 0.005), 1.5)
         return [self._case_dispersion[name]]
 
@@ -119,17 +119,18 @@ class FleetPools:
     def state(self) -> Any:
         """Plain values for a snapshot."""
         return [
-            self._log_dispersion, self._persistence, self._drift, self._case_dispersion,
+            self._log_dispersion, self._persistence, self._prices.state(), self._case_dispersion,
             self._resolutions.state(), self._lags, self._lasting, self._log_size,
         ]  # fmt: skip
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         (
-            self._log_dispersion, self._persistence, self._drift, self._case_dispersion, law,
+            self._log_dispersion, self._persistence, prices, self._case_dispersion, law,
             self._lags, self._lasting, self._log_size,
         ) = state  # fmt: skip
         self._resolutions.load(law)
+        self._prices.load(prices)
 
 
 def _sum(pools: Iterable[Mapping[str, list[int]]]) -> dict[str, list[int]]:

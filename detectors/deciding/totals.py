@@ -21,7 +21,8 @@ from schemas.named_rows import Levels, Sums
 from schemas.wire import CellSums, OpenSums, RatioSums
 
 JUMP_DEALERS: Final = 8.0  # fewer make no price list
-JUMP_SHARE: Final = 0.6  # of them; by chance (2.3 % of lines are so far off) once in millions
+JUMP_SHARE: Final = 0.6  # of them; by chance once in millions
+BY_CHANCE: Final = 0.0228  # of lines are clearly low
 
 
 class PeerTotals:
@@ -111,6 +112,20 @@ class Articles(Names):
         return Levels.of(names, np.stack([column[codes] for column in columns], axis=1))
 
 
+class _Products(Names):
+    """What articles have in common at quantities of any class, in one currency."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of: list[int] = []  # (articles,) code of the product
+
+    def of(self, articles: Names) -> I64:
+        """(articles,) codes; called with the same articles and what has come since."""
+        fresh = articles.all[len(self._of) :]
+        self._of += self.codes([name.rpartition("\0")[0] for name in fresh]).tolist()
+        return np.array(self._of, np.int64)
+
+
 class _Level(NamedTuple):
     """What is known of articles."""
 
@@ -130,6 +145,7 @@ class ItemLevels:
 
     def __init__(self) -> None:
         self._names = Articles()
+        self._products = _Products()
         self._known = _no_levels(0)
 
     def add(self, sums: Iterable[Sums]) -> Levels:
@@ -139,7 +155,23 @@ class ItemLevels:
         self._known = grown(self._known, _no_levels, len(self._names))
         told = self._names.sorted(named)
         self._update(told, ItemVotes(*whole[told].T.astype(np.float64)), told >= before)
-        return self._names.levels(told, self._known.level, self._known.deviation)
+        common = self._common(told, whole)
+        return self._names.levels(told, self._known.level, self._known.deviation, common)
+
+    def _common(self, items: I64, whole: I64) -> F64:
+        """(names,) what share of a tick's low lines is common to several dealers of a product.
+
+        By chance BY_CHANCE of the lines are low; two deviations more of them, and the dealer itself
+        whoever it is, are still nobody else's.
+        """
+        product = self._products.of(self._names)
+        low, dealers = np.zeros(len(self._products)), np.zeros(len(self._products))
+        votes = ItemVotes(*whole[items].T / SCALE)
+        np.add.at(low, product[items], votes.low)
+        np.add.at(dealers, product[items], votes.dealers)
+        usual = BY_CHANCE * dealers
+        least = 1.0 + usual + 2.0 * np.sqrt(usual)
+        return np.clip(1.0 - least / np.maximum(low, 1.0), 0.0, 1.0)[product]
 
     def _update(self, items: I64, sums: ItemVotes, is_new: Bool) -> None:
         level, deviation, seen = (column[items] for column in self._known)
@@ -168,7 +200,7 @@ class ItemLevels:
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         names, columns = state
-        self._names = Articles(names)
+        self._names, self._products = Articles(names), _Products()
         self._known = _Level(*map(np.array, columns))
 
 

@@ -40,6 +40,8 @@ LEAST_NORM: Final = 1e-60
 LEAST_SILENT: Final = 1e-12  # probabilities of silence are kept this far from 0 …
 MOST_SILENT: Final = 1.0 - 1e-9  # … and from 1
 MOST_PER_STEP: Final = 5.0  # nats one step of residuals may add: a single visit proves nothing
+LEAST_FLOOR: Final = float(np.exp(-MOST_PER_STEP))
+_USUAL_FLOOR: Final[F64] = np.zeros(0)
 
 
 class Evidence(NamedTuple):
@@ -61,6 +63,9 @@ class Seen(NamedTuple):
     spread: F64  # standard deviation of the latent
     fading: F64  # -ln of the latent's autocorrelation over the step
     weight: F64  # of this step's evidence, 0 to 1
+    # residuals: density of values that tell nothing, in units of the peak of those that do; at
+    # least, and where none is given, LEAST_FLOOR
+    floor: F64 = _USUAL_FLOOR
 
 
 class Silence(NamedTuple):
@@ -202,19 +207,25 @@ def step_counts(evidence: Evidence, seen: Seen, ratios: F64, now: float) -> None
 
 @compiled
 def step_residuals(evidence: Evidence, seen: Seen, shifts: F64, now: float) -> None:
-    """One step for mean residuals; shifts (sizes,) of the mean after a change."""
+    """One step for mean residuals; shifts (sizes,) of the mean after a change.
+
+    Their law is normal over a floor, changed or not: some values are of another cause that says
+    nothing of the mean, and however far off, a value says at most -ln(floor).
+    """
     control = np.empty(STATES)
     change = np.empty((len(shifts), STATES))
     for k in range(len(seen.rows)):
         i = seen.rows[k]
         _move(evidence, i, seen.elapsed[k], seen.fading[k], now)
         precision = seen.weight[k] * seen.expected[k]
+        floor = max(seen.floor[k], LEAST_FLOOR) if len(seen.floor) > 0 else LEAST_FLOOR
         for z in range(STATES):
             off = seen.value[k] - seen.spread[k] * POSITIONS[z]
-            control[z] = -0.5 * precision * off * off
+            control[z] = np.log(np.exp(-0.5 * precision * off * off) + floor)
             for j in range(len(shifts)):
-                gain = precision * (shifts[j] * off - 0.5 * shifts[j] * shifts[j])
-                change[j, z] = min(gain, MOST_PER_STEP)
+                shifted = off - shifts[j]
+                likely = np.log(np.exp(-0.5 * precision * shifted * shifted) + floor)
+                change[j, z] = likely - control[z]
         _weigh(evidence, i, control, change)
 
 

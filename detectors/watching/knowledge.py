@@ -18,6 +18,7 @@ from detectors.baselines.common_factor import SPEEDS, PeerSums
 from detectors.baselines.order_size import USUAL_DEVIATION, USUAL_LASTING
 from detectors.baselines.order_size import Pools as SizePools
 from detectors.baselines.order_volume import Pools
+from detectors.baselines.unit_price import FIRST_PRICES, PricePools
 from detectors.columns import F64, Array, from_arrays, grown, to_arrays
 from detectors.watching.dealers import Names
 from schemas.named_rows import Levels
@@ -29,7 +30,7 @@ _FLAT: Final[F64] = np.ones(7)
 _EVEN: Final[F64] = np.full(24, 1 / 24)
 _DEFAULTS: Final[Mapping[str, list[float]]] = {
     "dispersion": [float(np.log(0.08)), 0.6],  # log variance, persistence from day to day
-    "drift": [0.015**2],  # latent variance of prices
+    "prices": [*FIRST_PRICES],
     "complaints": [0.03],  # dispersion of a week's complaints
     "returns": [0.03],
     "bulk": [bulk.USUAL],  # mean size of a return, in usual orders
@@ -72,7 +73,8 @@ class Knowledge:
     def _learn_items(self, items: Levels) -> None:
         codes = self.items.codes(items.names)
         self.make_room()
-        self.item.level[codes], self.item.deviation[codes] = items.rows(2).T
+        for column, told in zip(self.item, items.rows(len(self.item)).T, strict=True):
+            column[codes] = told
 
     def _learn_factors(self, kind: int, factors: Levels) -> None:
         codes = self.skus.codes(factors.names)
@@ -113,6 +115,10 @@ class Knowledge:
     def size_pools(self) -> SizePools:
         """What is known of the size of orders."""
         return SizePools(*self.pools["size"])
+
+    def price_pools(self) -> PricePools:
+        """What is known of prices."""
+        return PricePools(*self.pools["prices"])
 
     def case_pools(self, kind: str, tiers: Names) -> CasePools:
         """What is known of one kind of case, likewise."""

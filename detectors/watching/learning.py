@@ -140,11 +140,11 @@ def _prices(fleet: Fleet, view: DayView) -> dict[str, list[int]]:
     kind, rows = Kind.UNIT_PRICE_DROP, view.rows
     mature = unit_price.mature(fleet.price, rows, fleet.dealers.standing.first_day, view.day)
     month = past.last_days(fleet.history[kind], rows, view.day, 28)
-    drift = fleet.known.pools["drift"][0]
+    pools = fleet.known.price_pools()
     odds = fleet.evidence.log_odds(kind, rows)
-    lesson, accepted = unit_price.learn_day(fleet.price, rows, odds, mature, month, view.day, drift)
+    lesson, accepted = unit_price.learn_day(fleet.price, rows, odds, mature, month, view.day, pools)
     fleet.evidence.clear(kind, rows[accepted])
-    return {"drift": [_whole(column) for column in lesson]}
+    return {"prices": [_whole(column) for column in lesson]}
 
 
 def _case_kind(fleet: Fleet, view: DayView, which: int) -> dict[str, list[int]]:

@@ -46,7 +46,8 @@ def _of(fleet: Fleet, name: Kind, rows: I64, found: F64, days: F64) -> F64:
 def _variance(fleet: Fleet, name: Kind, rows: I64, days: F64) -> F64:
     """(k,) of what is expected over so many days: moods of the dealer, errors of its level."""
     if DETECTORS[name].form is Form.RESIDUAL:
-        drift = fleet.known.pools["drift"][0] + price_lines.OWN_TERM**2 / 10.0
+        pools = fleet.known.price_pools()  # a dealer's own would learn what is to be seen
+        drift = pools.visit + pools.mood + price_lines.OWN_TERM**2 / 10.0
         return np.full(len(rows), drift)
     own = noise.own_variance(fleet, name, rows, days)
     return own + noise.level_variance(fleet, name, rows)

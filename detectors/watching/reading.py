@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from detectors.watching.shown import Near, Shown
 from detectors.watching.view import HOME, TickView
 from schemas.alert import Kind
 from schemas.wire import Reading
+
+# a chance that comes more often tells nothing, whatever the evidence has added up to
+RARE: Final = {Kind.UNIT_PRICE_DROP: 0.01}
 
 
 class Found(NamedTuple):
@@ -99,6 +102,7 @@ def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> li
     """The readings; their chance is that of any window."""
     rows, names = near.rows, [one.name for one in KINDS[kind]]
     chance = rarity.of_any(shown.chance, showing.looks(kind, near, shown)).tolist()
+    telling = shown.told & (np.array(chance) <= RARE.get(kind, 1.0))
     odds = fleet.evidence.log_odds(kind, rows).tolist()
     ratio = fleet.evidence.ratio(kind, rows).tolist()
     carried = fleet.evidence.carried(kind, rows).tolist()
@@ -121,7 +125,7 @@ def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> li
             unit=shown.units[k],
             ratio=ratio[k],
             variance=variance[k],
-            telling=bool(shown.told[k]),
+            telling=bool(telling[k]),
             chance=chance[k],
             loss_per_week=loss[k],
             currency=_currency(fleet, row),

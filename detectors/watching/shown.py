@@ -8,9 +8,8 @@ import numpy as np
 from scipy import special
 
 from detectors.baselines import history as past
-from detectors.baselines import rhythm, worth
+from detectors.baselines import rhythm, unit_price, worth
 from detectors.baselines.history import History, Moment, Windows
-from detectors.baselines.price_lines import OWN_TERM
 from detectors.columns import F64, I64, Bool
 from detectors.registry import DETECTORS
 from detectors.timeline import DAY
@@ -177,15 +176,18 @@ def _variance(fleet: Fleet, kind: Kind, rows: I64, days: F64) -> F64:
 def _of_prices(fleet: Fleet, near: Near) -> Shown:
     rows, now, since, at = near.rows, near.now, near.since, near.at
     windows = past.windows(fleet.history[Kind.UNIT_PRICE_DROP], rows, now)
-    drift = fleet.known.pools["drift"][0] + OWN_TERM**2 / 10.0
+    drift = unit_price.variance(fleet.price, rows, fleet.known.price_pools())[:, None]
     total, precision = windows.observed, np.maximum(windows.expected, 1e-9)
     # evidence of the mean: its square over twice its variance, drift of the dealer included
     strength = total**2 / (2.0 * precision * (1.0 + precision * drift))
     known = windows.start[None, :] >= since[:, None]
-    best = np.argmax(np.where((total < 0) & known, strength, -1.0), axis=1)
-    every = np.arange(len(best))
+    every = np.arange(len(total))
+    last_visit = windows.expected[every, np.argmax(windows.expected > 0, axis=1)]
+    several = windows.expected > 1.001 * last_visit[:, None]  # sums of single precision
+    proof = np.where((total < 0) & known & several, strength, 0.0)
+    best = np.argmax(proof, axis=1)
     mean = total[every, best] / precision[every, best]
-    deviation = np.sqrt(1.0 / precision[every, best] + drift)
+    deviation = np.sqrt(1.0 / precision[every, best] + drift[:, 0])
     chance = special.ndtr(mean / deviation)
     index = np.exp(mean)
     start = windows.start[best]
@@ -200,6 +202,6 @@ def _of_prices(fleet: Fleet, near: Near) -> Shown:
     units = [Unit.PRICE_INDEX] * len(rows)
     usual = np.ones(len(rows))
     return Shown(
-        start.astype(np.float64), index, usual, usual, deviation**2, chance, index < 0.9999, units,
-        factors, windows.start,
+        start.astype(np.float64), index, usual, usual, deviation**2, chance,
+        proof[every, best] > 0, units, factors, windows.start,
     )  # fmt: skip

@@ -13,9 +13,8 @@ import numpy as np
 from scipy import special
 
 from detectors.baselines import history as past
-from detectors.baselines import order_size
+from detectors.baselines import order_size, unit_price
 from detectors.baselines.history import Moment, Windows
-from detectors.baselines.price_lines import OWN_TERM
 from detectors.columns import F64, I64, Bool
 from detectors.registry import DETECTORS, KINDS
 from detectors.timeline import DAY
@@ -54,9 +53,9 @@ def of_sizes(fleet: Fleet, rows: I64, sums: F64) -> Part:
     return _mean(sums, latent.reshape(-1, *[1] * (sums.ndim - 2)))
 
 
-def of_prices(fleet: Fleet, sums: F64) -> Part:
+def of_prices(fleet: Fleet, rows: I64, sums: F64) -> Part:
     """At what price; sums: (k, 2) weighted residuals and precision."""
-    return _mean(sums, np.array(fleet.known.pools["drift"][0] + OWN_TERM**2 / 10.0))
+    return _mean(sums, unit_price.variance(fleet.price, rows, fleet.known.price_pools()))
 
 
 def _mean(sums: F64, latent: F64) -> Part:
@@ -79,7 +78,7 @@ def ratios(
     """
     sizes = of_sizes(fleet, rows, past.sums_since(fleet.history[SIZE], rows, day, days))
     of_price = fleet.history[Kind.UNIT_PRICE_DROP]
-    prices = of_prices(fleet, past.sums_since(of_price, rows, day, days))
+    prices = of_prices(fleet, rows, past.sums_since(of_price, rows, day, days))
     parts = (orders, sizes, prices)
     trust = np.stack([_trust(part) for part in parts], axis=1)
     trust[np.arange(len(rows)), leading] = 1.0

@@ -144,14 +144,15 @@ def _prices(fleet: Fleet, view: TickView) -> None:
     price.day_weighted[rows] += total
     price.day_precision[rows] += precision
     past.record(fleet.history[kind], rows, view.tick, view.day[bought], shift, precision)
-    ready = unit_price.mature(price, rows, fleet.dealers.standing.first_day, view.day[bought])
+    if view.over is None:
+        return
+    visited = np.flatnonzero(view.ends_day & (price.day_precision[view.rows] > 0))
+    rows = view.rows[visited]
+    ready = unit_price.mature(price, rows, fleet.dealers.standing.first_day, view.day[visited])
     if not ready.any():
         return
-    drift = fleet.known.pools["drift"][0]
-    weight = view.effects.price_weight[bought][ready]
-    seen = unit_price.seen(
-        price, rows[ready], total[ready], precision[ready], view.now, drift, weight
-    )
+    weight = view.effects.price_weight[visited][ready]
+    seen = unit_price.seen(price, rows[ready], view.now, fleet.known.price_pools(), weight)
     DETECTORS[kind].step(fleet.evidence.of[kind], seen, view.now)
 
 

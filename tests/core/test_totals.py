@@ -79,9 +79,30 @@ def test_price_that_most_dealers_pay_in_a_tick_is_the_level(
     levels = ItemLevels()
     before = levels.add([sums(votes_of(0, 80))])
     told = levels.add([sums(votes_of(fallen, still))])
-    moved = told.rows(2)[0][0] - before.rows(2)[0][0]
+    moved = told.rows(3)[0][0] - before.rows(3)[0][0]
     assert (moved == pytest.approx(-0.36, abs=1e-5)) == jumps
     assert moved < 0
+
+
+@pytest.mark.parametrize(
+    ("fallen", "still", "least", "most"),
+    [(1, 40, 0.0, 0.0), (3, 80, 0.0, 0.0), (10, 70, 0.3, 0.6), (25, 60, 0.7, 0.9)],
+)
+def test_low_prices_of_more_dealers_than_chance_has_are_common(
+    fallen: int, still: int, least: float, most: float
+) -> None:
+    levels = ItemLevels()
+    levels.add([sums(votes_of(0, 80))])
+    assert least <= levels.add([sums(votes_of(fallen, still))]).rows(3)[0][2] <= most
+
+
+def test_quantities_of_every_class_tell_together_what_is_common() -> None:
+    levels = ItemLevels()
+    one = votes_of(4, 30)["EUR\0a"]
+    classes = {f"EUR\0a\0{n}": one for n in range(4)}
+    common = levels.add([sums(classes)]).rows(3)[:, 2]
+    assert common.tolist() == [common[0]] * 4
+    assert common[0] > levels.add([sums(votes_of(4, 30))]).rows(3)[0][2]
 
 
 @given(st.lists(PARTS, max_size=6))
@@ -97,7 +118,7 @@ def test_levels_of_articles_are_those_of_each_alone(
             alone.setdefault(name, OneByOne()).add([part[name] for part in parts if name in part])
         assert told.names == named
         expected = [(alone[name].level, alone[name].deviation) for name in named]
-        assert list(map(tuple, told.rows(2).tolist())) == expected
+        assert list(map(tuple, told.rows(3)[:, :2].tolist())) == expected
         again = ItemLevels()
         again.load(json.loads(json.dumps(levels.state())))
         levels = again

@@ -1,0 +1,96 @@
+"""What the fleet teaches about prices: how far visits are off, how long, how common deals are."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from detectors.baselines import unit_price
+from detectors.baselines.common_factor import SCALE
+from detectors.baselines.unit_price import FIRST_PRICES, PricePools
+from detectors.columns import F64
+from detectors.deciding.price_pool import LEAST, MOST, PricePool
+
+DEALERS, DAYS = 300, 400
+NEVER = np.full(DEALERS, -20.0)
+
+
+def learned(mood: float, visit: float, deals: float = 0.0) -> PricePools:
+    """What is believed after a year of a visit a day, moods lasting 33 days."""
+    rng, price, pool = np.random.default_rng(7), unit_price.empty(DEALERS), PricePool()
+    price.lines[:] = 1e6  # what is usual is known
+    rows, mature, month = np.arange(DEALERS), np.ones(DEALERS, np.bool_), np.zeros((DEALERS, 2))
+    state, told = rng.normal(0, mood, DEALERS), FIRST_PRICES
+    for day in range(DAYS):
+        state = 0.97 * state + np.sqrt(1 - 0.97**2) * rng.normal(0, mood, DEALERS)
+        off = state + rng.normal(0, np.hypot(visit, 0.01), DEALERS)
+        off -= 0.2 * (rng.random(DEALERS) < deals)
+        price.day_precision[:] = 1e4
+        price.day_weighted[:] = 1e4 * off
+        lesson, _ = unit_price.learn_day(price, rows, NEVER, mature, month, day, told)
+        told = PricePools(*pool.add([int(x) for x in np.rint(lesson.sum(axis=1) * SCALE)]))
+    return told
+
+
+@pytest.mark.parametrize(("mood", "visit"), [(0.03, 0.01), (0.01, 0.03), (0.02, 0.02)])
+def test_moods_and_visits_come_near_the_true_ones(mood: float, visit: float) -> None:
+    told = learned(mood, visit)
+    assert np.sqrt(told.mood) == pytest.approx(mood, rel=0.35)
+    assert np.sqrt(told.mood + told.visit) == pytest.approx(np.hypot(mood, visit), rel=0.35)
+
+
+def test_deals_are_counted_beyond_chance() -> None:
+    assert learned(0.01, 0.01).deals < 0.02
+    assert learned(0.01, 0.01, deals=0.08).deals == pytest.approx(0.08, abs=0.03)
+
+
+def test_week_of_clearance_is_known_after_a_day_of_it() -> None:
+    pool = PricePool()
+    for _ in range(100):
+        pool.add([0, 0, 0, 0, 2 * int(SCALE), 100 * int(SCALE)])
+    calm = pool.add([0] * 6)[2]
+    day = pool.add([0, 0, 0, 0, 30 * int(SCALE), 100 * int(SCALE)])[2]
+    assert calm < 0.01
+    assert day > 0.08
+
+
+def test_any_lessons_stay_within_bounds_and_survive_a_snapshot() -> None:
+    one = int(SCALE)
+    for sign in (1, -1):
+        pool = PricePool()
+        for _ in range(300):
+            visit, mood, deals = pool.add(
+                [sign * 10**6 * one, one, sign * 10**6 * one, one, one, one]
+            )
+            assert LEAST <= visit <= MOST
+            assert LEAST <= mood <= MOST
+            assert 0.0 <= deals <= 1.0
+        again = PricePool()
+        again.load(json.loads(json.dumps(pool.state())))
+        assert again.add([one] * 6) == pool.add([one] * 6)
+
+
+def weighed(off: float, visits: int, deals: float) -> float:
+    """Nats after so many visits, one a week."""
+    price, evidence = unit_price.empty(1), unit_price.DETECTOR.empty(1)
+    price.lines[:] = 50.0
+    for week in range(visits):
+        price.day_precision[:], price.day_weighted[:] = 1e4, 1e4 * off
+        pools = PricePools(0.01**2, 0.01**2, deals)
+        seen = unit_price.seen(price, np.arange(1), 7.0 * week, pools, one)
+        unit_price.DETECTOR.step(evidence, seen, 7.0 * week)
+    return float(unit_price.DETECTOR.log_odds(evidence, np.arange(1))[0])
+
+
+one: F64 = np.ones(1)
+
+
+def test_single_visit_proves_nothing_and_several_do() -> None:
+    assert weighed(-0.3, 2, deals=0.02) < 8.0
+    assert weighed(-0.3, 5, deals=0.02) > 12.0
+
+
+def test_more_deals_ask_for_more_visits() -> None:
+    assert weighed(-0.3, 3, deals=0.2) < weighed(-0.3, 3, deals=0.01) - 2.0
