@@ -21,7 +21,7 @@ from benchmarks.detection.scenarios import KINDS, Size, Truth, channels, truth
 from benchmarks.detection.scoring import delays, rate
 
 TICKS: Final = ("1m", "5m", "15m", "1h", "6h", "1d")
-CHANNEL: Final = Size(seeds=(21,), dealers=200, days=300)
+CHANNEL: Final = Size(seeds=(21,), dealers=100, days=220)
 ASKED: Final = 0.3  # false alarms per dealer-year and kind
 BEGIN, END = "<!-- ticks: begin -->", "<!-- ticks: end -->"
 
