@@ -52,6 +52,36 @@ def test_night_without_expected_orders_is_no_outage() -> None:
     assert not feed.suspect
 
 
+def weeks(feed: OrderFeed, count: int, first: int = 0) -> int:
+    """Hours of a feed that comes once a week, with five orders expected in each hour; outages."""
+    outages, out = 0, False
+    for tick in range(first, first + 168 * count):
+        feed.tick(tick, int(tick % 168 == 0), 5.0)
+        outages += feed.out and not out
+        out = feed.out
+    return outages
+
+
+def test_feed_that_comes_once_a_week_is_missed_when_a_week_is_left_out() -> None:
+    feed = OrderFeed()
+    assert weeks(feed, 2) == 1  # the first silence is news
+    assert weeks(feed, 50, first=336) == 0
+    stopped = 336 + 50 * 168
+    for tick in range(stopped, stopped + 300):
+        feed.tick(tick, 0, 5.0)
+        assert feed.out == (feed.missed >= 1.5 * 167 * 5.0)
+    assert feed.out
+
+
+def test_after_an_outage_the_next_one_is_told_as_soon() -> None:
+    feed = OrderFeed()
+    for tick in range(200):
+        feed.tick(tick, 0 if 100 <= tick < 124 else 1, 5.0)
+    for tick in range(200, 203):
+        feed.tick(tick, 0, 5.0)
+    assert feed.out
+
+
 def test_false_outages_of_poisson_orders_are_one_in_a_million_gaps() -> None:
     """A gap of SURE expected orders has the chance e^-14; of a million ticks none shows it."""
     assert 0.5e-6 < np.exp(-SURE) < 1e-6
