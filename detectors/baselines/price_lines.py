@@ -213,8 +213,8 @@ def weigh(
 ) -> None:  # fmt: skip
     """Weigh the lines of a tick against the levels in force; they begin to teach.
 
-    place: (k,) row of sums (m, 3), to which precision times cut residual, precision, and precision
-    times residual are added.
+    place: (k,) row of sums (m, 5), to which precision times cut residual, precision, precision
+    times residual, and of lines cut from below the first two again are added.
     """
     for k in range(len(lines.dealer)):
         d, j, p = lines.dealer[k], lines.item[k], lines.pair[k]
@@ -230,6 +230,9 @@ def weigh(
         sums[place[k], 0] += precision * cut
         sums[place[k], 1] += precision
         sums[place[k], 2] += precision * residual
+        if cut > residual:
+            sums[place[k], 3] += precision * cut
+            sums[place[k], 4] += precision
         votes.settled[j] += 1.0
         votes.deviations[j] += np.rint(min(abs(residual), 0.4) / unit) * unit
         mild = min(max(residual, -0.25), 0.25)

@@ -47,6 +47,7 @@ SUSPICION_KEEP: Final = 0.8  # per day
 MOOD_FADING: Final = -float(np.log(KEEP))  # per day: what is slower, the mark-up learns
 LOW_DEVIATIONS: Final = 2.0  # below what is usual: more of such visits than by chance are deals
 MOST_DEVIATIONS: Final = 3.0  # a visit teaches
+MOST_LINES: Final = 0.5  # of a visit that are low, or they are bargains
 
 
 class PricePools(NamedTuple):
@@ -71,6 +72,7 @@ class Price(NamedTuple):
     dispersion: F64  # (n,) log deviation of its latent variance from the fleet's
     day_weighted: F64  # (n,) precision times cut residual, of the open local day
     day_precision: F64  # (n,)
+    day_low: F64  # (n, 2) the same two of lines that were so low that they were cut
     late: F32  # (n, 7, 2) days waiting to teach: residuals, lines
     suspicion: F64  # (n,) 0 to 1
     frozen_days: F64  # (n,)
@@ -89,6 +91,7 @@ def empty(n: int) -> Price:
         dispersion=np.zeros(n),
         day_weighted=np.zeros(n),
         day_precision=np.zeros(n),
+        day_low=np.zeros((n, 2)),
         late=np.zeros((n, LEARN_LATE_DAYS, 2), np.float32),
         suspicion=np.zeros(n),
         frozen_days=np.zeros(n),
@@ -115,6 +118,18 @@ def variance(price: Price, rows: I64, pools: PricePools) -> F64:
     return (pools.visit + pools.mood) * own + OWN_TERM**2 / (1.0 + price.lines[rows])
 
 
+def end_visit(price: Price, rows: I64) -> None:
+    """Where most lines of a visit are as usual, those far below are bargains, not a cut.
+
+    A dealer whose prices are cut pays less for most of what it buys; one who finds a clearance
+    table takes a few things from it.
+    """
+    low = price.day_low[rows]
+    few = low[:, 1] < MOST_LINES * price.day_precision[rows]
+    price.day_weighted[rows] -= np.where(few, low[:, 0], 0.0)
+    price.day_precision[rows] -= np.where(few, low[:, 1], 0.0)
+
+
 def seen(price: Price, rows: I64, now: float, pools: PricePools, weight: F64) -> ev.Seen:
     """The step of the evidence for dealers whose open local day had lines and is over."""
     own = np.exp(price.dispersion[rows])
@@ -130,7 +145,7 @@ def seen(price: Price, rows: I64, now: float, pools: PricePools, weight: F64) ->
         spread=np.sqrt(pools.mood * own + OWN_TERM**2 / (1.0 + price.lines[rows])),
         fading=MOOD_FADING * elapsed,
         weight=weight,
-        floor=np.full(len(rows), pools.deals),
+        strays=np.full(len(rows), pools.deals),
     )
 
 
@@ -167,6 +182,7 @@ def _learn_day(
             accepted[k] = True
         price.day_surplus[i], price.day_lines[i] = 0.0, 0.0
         price.day_weighted[i], price.day_precision[i] = 0.0, 0.0
+        price.day_low[i] = 0.0
 
 
 @compiled

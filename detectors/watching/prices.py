@@ -40,8 +40,8 @@ def take(fleet: Fleet, rows: I64, day: I64, tick: int) -> PriceView:
 
 
 def weigh(fleet: Fleet, view: PriceView) -> F64:
-    """(m, 3) sums of price_lines.weigh, against the levels of the tick's outlook."""
-    sums = np.zeros((len(view.bought), 3))
+    """(m, 5) sums of price_lines.weigh, against the levels of the tick's outlook."""
+    sums = np.zeros((len(view.bought), 5))
     price_lines.weigh(
         _standing(fleet), fleet.pair, fleet.known.item, fleet.votes, view.lines, view.known,
         view.place, 1 / SCALE, sums,

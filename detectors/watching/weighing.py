@@ -140,14 +140,16 @@ def _prices(fleet: Fleet, view: TickView) -> None:
     heard = sums[:, 1] > 0
     bought = view.prices.bought[heard]
     rows = view.rows[bought]
-    total, precision, shift = sums[heard].T
+    total, precision, shift, *low = sums[heard].T
     price.day_weighted[rows] += total
     price.day_precision[rows] += precision
+    price.day_low[rows] += np.stack(low, axis=1)
     past.record(fleet.history[kind], rows, view.tick, view.day[bought], shift, precision)
     if view.over is None:
         return
     visited = np.flatnonzero(view.ends_day & (price.day_precision[view.rows] > 0))
     rows = view.rows[visited]
+    unit_price.end_visit(price, rows)
     ready = unit_price.mature(price, rows, fleet.dealers.standing.first_day, view.day[visited])
     if not ready.any():
         return

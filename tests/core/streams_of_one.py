@@ -28,7 +28,7 @@ def informative(detector: Detector, size: float | None = None) -> float:
 def seen(rows: I64, value: F64, expected: F64 | float, **others: F64 | float) -> Seen:
     """One step of a day, unless told otherwise; single numbers are the same for all rows."""
     usual: dict[str, F64 | float] = {"elapsed": 1.0, "spread": 0.3, "fading": 0.5, "weight": 1.0}
-    usual["floor"] = 0.0
+    usual["strays"] = 0.0
     filled = {
         name: np.full(len(rows), number, np.float64)
         for name, number in (usual | {"expected": expected} | others).items()

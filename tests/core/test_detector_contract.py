@@ -213,13 +213,19 @@ def test_in_control_the_evidence_grows_with_time_exactly(detector: Detector) -> 
     detector.step(evidence, seen(rows, first, usual, elapsed=1.0, spread=spread), 1.0)
     detector.step(evidence, seen(rows, second, usual, elapsed=2.5, spread=spread), 3.5)
     assert joint.sum() == pytest.approx(1.0, abs=1e-9)
-    grown = joint.ravel() @ np.exp(evidence.log_odds)
-    if (
-        detector.form is Form.RESIDUAL
-    ):  # allows for deals (Seen.floor), of which there are none here
-        assert 0.97 * 3.5 < grown < 3.5
-    else:
-        assert grown == pytest.approx(3.5, rel=1e-6)
+    assert joint.ravel() @ np.exp(evidence.log_odds) == pytest.approx(3.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", [k for k, d in DETECTORS.items() if d.form is Form.RESIDUAL])
+def test_one_value_says_no_more_than_strays_are_rare(kind: str) -> None:
+    """A value in the middle of a change, and as precise as can be, of which 1 in 100 is a stray."""
+    detector, rows = DETECTORS[kind], np.arange(2)
+    shift, evidence = float(detector.sizes[0]), detector.empty(2)
+    detector.step(evidence, seen(rows, np.full(2, shift), 0.0, spread=0.0), 1.0)
+    certain = seen(rows, np.full(2, shift), 1e9, spread=0.0, strays=np.array([0.01, 0.0]))
+    detector.step(evidence, certain, 2.0)
+    assert evidence.log_odds[0] <= log(2.0) + log(100.0) + 1e-9
+    assert log(2.0) < evidence.log_odds[1] <= log(2.0) + 5.0 + 1e-9
 
 
 @every_detector

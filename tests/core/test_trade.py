@@ -124,13 +124,13 @@ def test_bulk_order_that_is_cancelled_is_nothing() -> None:
 
 def test_price_cut_is_no_smaller_order() -> None:
     told = play(Channel(days=85).at("day 60", dealer=3, price=0.8))
-    expect(told.alerts, opened("unit_price_drop", dealer=3), "day 61", and_="day 64")
+    expect(told.alerts, opened("unit_price_drop", dealer=3), "day 60", and_="day 63")
     expect_none(told.alerts, opened(DROP))
 
 
 def test_money_of_a_price_cut_is_its_price() -> None:
     told = play(Channel(days=65).at("day 60", dealer=3, price=0.8))
-    alert = expect(told.alerts, opened("unit_price_drop", dealer=3), "day 61", and_="day 64")
+    alert = expect(told.alerts, opened("unit_price_drop", dealer=3), "day 60", and_="day 63")
     assert alert.parts is not None
     assert alert.parts.price == pytest.approx(alert.parts.total, rel=0.3)
 

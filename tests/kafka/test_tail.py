@@ -93,6 +93,7 @@ def test_tail_makes_messages_between_the_stages_readable(
             "plugged": [],
             "excursions": {},
             "sharing": {},
+            "slight": {},
         }
     ]
 
