@@ -49,9 +49,6 @@ class Statement(msgspec.Struct, frozen=True):
     scope: Scope
     entity: str
     dealer: DealerCard | None
-    log_odds: float
-    threshold: float
-    statistical: bool
     stake: float  # money in danger, in weeks of a usual dealer
     onset: int  # microseconds
     window_from: int
@@ -59,13 +56,16 @@ class Statement(msgspec.Struct, frozen=True):
     observed: float
     expected: float
     unit: Unit
-    chance: float | None
-    loss_per_week: float | None
-    currency: str | None
-    verdict: Verdict | None
-    warming_up: bool
     factors: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the trade: orders, size, price
     week_value: float | None = None  # of the usual trade, in `currency`
+    statistical: bool = False  # by evidence, not a fact; if not, what follows has no meaning …
+    log_odds: float = 0.0
+    threshold: float = 0.0
+    chance: float | None = None
+    warming_up: bool = False  # … to here
+    loss_per_week: float | None = None
+    currency: str | None = None
+    verdict: Verdict | None = None
     named: tuple[str, ...] = ()  # issues, the oldest first
     false_alerts_per_year: float = 0.0  # what the threshold stands for
     measures: tuple[tuple[Unit, float], ...] = ()  # of an unusual pattern: unit, against usual
@@ -127,9 +127,6 @@ def of_outage(source: str, since: int, at: int, expected: float) -> Statement:
         scope=Scope.FEED,
         entity=source,
         dealer=None,
-        log_odds=0.0,
-        threshold=0.0,
-        statistical=False,
         stake=1.0,
         onset=min(since, at),
         window_from=min(since, at),
@@ -137,11 +134,6 @@ def of_outage(source: str, since: int, at: int, expected: float) -> Statement:
         observed=0.0,
         expected=expected,
         unit=units.get(source, Unit.EVENTS),
-        chance=None,
-        loss_per_week=None,
-        currency=None,
-        verdict=None,
-        warming_up=False,
     )
 
 

@@ -27,9 +27,6 @@ def of_overdue(told: OverdueIssues, at: int) -> Statement:
         scope=Scope.DEALER,
         entity=told.dealer.id,
         dealer=told.dealer,
-        log_odds=0.0,
-        threshold=0.0,
-        statistical=False,
         stake=told.weight / CRITICAL_WEIGHT,
         onset=since,
         window_from=since,
@@ -37,11 +34,6 @@ def of_overdue(told: OverdueIssues, at: int) -> Statement:
         observed=float(told.observed),
         expected=told.expected,
         unit=Unit.ISSUES,
-        chance=None,
-        loss_per_week=None,
-        currency=None,
-        verdict=None,
-        warming_up=False,
         named=tuple(told.named),
     )
 
