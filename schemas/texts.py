@@ -8,22 +8,53 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from xxhash import xxh64_intdigest
+
+from schemas.compiled import compiled
+from schemas.scanning.hashing import xxh64
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int32]
+
+
+@compiled
+def _join(buffer: Bytes, start: Places, size: Places, joined: Bytes) -> None:
+    to = 0
+    for i in range(len(size)):
+        for place in range(size[i]):
+            joined[to + place] = buffer[start[i] + place]
+        to += size[i]
+
+
+@compiled
+def _identify(buffer: Bytes, start: Places, size: Places, identity: NDArray[np.uint64]) -> None:
+    for i in range(len(size)):
+        identity[i] = xxh64(buffer, start[i], size[i], np.uint64(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
     """n pieces of one buffer."""
 
-    buffer: NDArray[np.uint8]
-    start: NDArray[np.int32]  # (n,) a slice has a few MiB, a record at most a few more
-    size: NDArray[np.int32]  # (n,) bytes
+    buffer: Bytes
+    start: Places  # (n,) a slice has a few MiB, a record at most a few more
+    size: Places  # (n,) bytes
 
     @classmethod
     def of(cls, pieces: Sequence[bytes]) -> Self:
         """Pieces made one."""
-        ends = np.cumsum([0, *map(len, pieces)], dtype=np.int32)
-        return cls(np.frombuffer(b"".join(pieces), np.uint8), ends[:-1], np.diff(ends))
+        return cls.adjoining(b"".join(pieces), np.array(list(map(len, pieces)), np.int32))
+
+    @classmethod
+    def adjoining(cls, buffer: bytes, size: Places) -> Self:
+        """Pieces of these sizes, one after the other."""
+        ends = np.cumsum(size, dtype=np.int32)
+        return cls(np.frombuffer(buffer, np.uint8), ends - size, size)
+
+    def joined(self) -> bytes:
+        """All pieces, one after the other."""
+        joined = np.empty(int(self.size.sum(dtype=np.int64)), np.uint8)
+        _join(self.buffer, self.start, self.size, joined)
+        return joined.tobytes()
 
     def __len__(self) -> int:
         return len(self.start)
@@ -47,9 +78,14 @@ class Texts:
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
         """A column made of strings."""
-        written = [text.encode() for text in texts]
-        identity = np.array(list(map(xxh64_intdigest, written)), np.uint64)
-        return cls(Spans.of(written), identity)
+        return cls.identified(Spans.of([text.encode() for text in texts]))
+
+    @classmethod
+    def identified(cls, spans: Spans) -> Self:
+        """Pieces that are texts."""
+        identity = np.empty(len(spans), np.uint64)
+        _identify(spans.buffer, spans.start, spans.size, identity)
+        return cls(spans, identity)
 
     def __len__(self) -> int:
         return len(self.spans)

@@ -99,7 +99,7 @@ class Articles(Names):
 
     def add_up(self, parts: Iterable[Sums], width: int) -> tuple[I64, Bool]:
         """(names, width) sums over all parts, and (names,) which ones any part names."""
-        known = [(self.codes(part.names), part.rows(width)) for part in parts]
+        known = [(self.codes_of(part.texts), part.rows(width)) for part in parts]
         whole, named = np.zeros((len(self), width), np.int64), np.zeros(len(self), np.bool_)
         for codes, rows in known:
             whole[codes] += rows  # a part names an article once
@@ -108,8 +108,8 @@ class Articles(Names):
 
     def levels(self, codes: I64, *columns: F64) -> Levels:
         """What is told of some."""
-        names = [self.all[code] for code in codes.tolist()]
-        return Levels.of(names, np.stack([column[codes] for column in columns], axis=1))
+        rows = np.stack([column[codes] for column in columns], axis=1)
+        return Levels.of(self.texts(codes), rows)
 
 
 class _Products(Names):

@@ -9,7 +9,6 @@ import numpy as np
 from detectors.baselines import openings, order_size, order_volume, peer_shift
 from detectors.baselines.common_factor import SCALE, keep, scaled
 from detectors.columns import F64, I64, Array
-from detectors.watching.dealers import Names
 from detectors.watching.fleet import Fleet
 from detectors.watching.view import TickView
 from schemas.compiled import compiled
@@ -118,7 +117,7 @@ def _items(fleet: Fleet) -> Sums:
     counts = [np.rint(column[touched] * unit) for column, unit in zip(votes, _UNITS, strict=True)]
     for column in votes:
         column[touched] = 0.0
-    return _named(fleet.known.items, touched, np.stack(counts, axis=1))
+    return Sums.of(fleet.known.items.texts(touched), np.stack(counts, axis=1))
 
 
 def _quantities(fleet: Fleet) -> Sums:
@@ -126,7 +125,7 @@ def _quantities(fleet: Fleet) -> Sums:
     touched = _touched(votes)
     rows = scaled(votes[touched])
     votes[touched] = 0.0
-    return _named(fleet.known.skus, touched, rows)
+    return Sums.of(fleet.known.skus.texts(touched), rows)
 
 
 def _cases(fleet: Fleet, which: int) -> Sums:
@@ -134,11 +133,7 @@ def _cases(fleet: Fleet, which: int) -> Sums:
     touched = _touched(votes)
     rows = scaled(votes[touched])
     votes[touched] = 0.0
-    return _named(fleet.known.skus, touched, rows)
-
-
-def _named(names: Names, codes: I64, rows: F64) -> Sums:
-    return Sums.of([names.all[code] for code in codes.tolist()], rows)
+    return Sums.of(fleet.known.skus.texts(touched), rows)
 
 
 def added(sums: dict[str, list[int]], more: dict[str, list[int]]) -> dict[str, list[int]]:

@@ -60,9 +60,7 @@ class Names:
 
     def codes_of(self, texts: Texts, absent: str = "") -> I64:
         """(n,) numbers of texts, `absent` standing for the empty one; new names as in `code`."""
-        if len(self._index) < len(self.all):
-            self._index.add(Texts.of(self.all[len(self._index) :]))
-        found = self._index.find(texts)
+        found = self._by_bytes().find(texts)
         if absent:
             known = self.find(absent)
             found[texts.spans.size == 0] = UNTOLD if known is None else known
@@ -74,9 +72,18 @@ class Names:
             found[new] = self._index.find(texts.take(new))
         return found
 
+    def texts(self, codes: I64) -> Texts:
+        """(k,) the names of these numbers; to be used before there are new ones."""
+        return self._by_bytes().texts(codes)
+
     def find(self, name: str) -> int | None:
         """The number of a name, None for one never seen."""
         return self._by_string().get(name)
+
+    def _by_bytes(self) -> NameIndex:
+        if len(self._index) < len(self.all):
+            self._index.add(Texts.of(self.all[len(self._index) :]))
+        return self._index
 
     def _by_string(self) -> dict[str, int]:
         first = len(self._codes)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.columns import I64, U64, longer
 from schemas.compiled import compiled
-from schemas.texts import Texts
+from schemas.texts import Spans, Texts
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int32]
@@ -124,6 +124,12 @@ class NameIndex:
             spans.buffer, spans.start, spans.size, texts.identity, found,
         )  # fmt: skip
         return found
+
+    def texts(self, numbers: I64) -> Texts:
+        """(k,) the names of these numbers, where they lie: until the next are added."""
+        start = self._starts[numbers].astype(np.int32)
+        size = self._starts[numbers + 1].astype(np.int32) - start
+        return Texts(Spans(self._names, start, size), self._identities[numbers])
 
     def add(self, texts: Texts) -> list[str]:
         """Give the next numbers to those that are new; these, each once."""

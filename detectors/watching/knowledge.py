@@ -66,18 +66,18 @@ class Knowledge:
         self._learn_items(outlook.items)
         self._learn_factors(0, outlook.complaints)
         self._learn_factors(1, outlook.returns)
-        codes = self.skus.codes(outlook.quantities.names)
+        codes = self.skus.codes_of(outlook.quantities.texts)
         self.make_room()
         self.quantities[codes] = outlook.quantities.rows(1)[:, 0]
 
     def _learn_items(self, items: Levels) -> None:
-        codes = self.items.codes(items.names)
+        codes = self.items.codes_of(items.texts)
         self.make_room()
         for column, told in zip(self.item, items.rows(len(self.item)).T, strict=True):
             column[codes] = told
 
     def _learn_factors(self, kind: int, factors: Levels) -> None:
-        codes = self.skus.codes(factors.names)
+        codes = self.skus.codes_of(factors.texts)
         self.make_room()
         self.factors[kind, codes] = factors.rows(2)
 

@@ -13,6 +13,7 @@ from detectors.baselines.common_factor import SCALE
 from detectors.baselines.price_lines import NEW_DEVIATION
 from detectors.deciding.totals import JUMP_DEALERS, JUMP_SHARE, ItemLevels, SkuFactors
 from schemas.named_rows import Sums
+from schemas.texts import Texts
 
 NAMES = st.sampled_from(["EUR\0a", "EUR\0b", "USD\0a", "EUR\0B"])
 SCALED = st.integers(-(10**9), 10**9)
@@ -26,7 +27,7 @@ PARTS = st.lists(st.dictionaries(NAMES, ROWS), max_size=3)
 
 
 def sums(part: dict[str, tuple[int, ...]]) -> Sums:
-    return Sums.of(list(part), np.array(list(part.values()), np.float64))
+    return Sums.of(Texts.of(part), np.array(list(part.values()), np.float64))
 
 
 class OneByOne:
@@ -126,7 +127,7 @@ def test_levels_of_articles_are_those_of_each_alone(
 
 def test_order_of_partitions_changes_no_factor() -> None:
     parts = [
-        Sums.of([f"s{k}", "s9"], np.array([[9.0 * SCALE, k * SCALE], [SCALE, 3 * SCALE]]))
+        Sums.of(Texts.of([f"s{k}", "s9"]), np.array([[9.0 * SCALE, k * SCALE], [SCALE, 3 * SCALE]]))
         for k in range(4)
     ]
     one, other = SkuFactors(0), SkuFactors(0)
