@@ -6,6 +6,7 @@ articles, and nobody reads them as strings.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SIZE: Final = np.dtype("<i4")
-_WHOLE: Final = np.dtype("<i8")
+_WHOLE: Final = tuple(map(np.dtype, ("<i1", "<i2", "<i4", "<i8")))
+_MOST: Final = [int(np.iinfo(dtype).max) for dtype in _WHOLE]
 _MEASURED: Final = np.dtype("<f8")
 
 
@@ -28,7 +30,7 @@ class _NamedRows(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     written: bytes = b""  # the names in UTF-8, one after the other …
     sizes: bytes = b""  # … and how long each is, 4 bytes each, little endian
-    numbers: bytes = b""  # rows of equal length, 8 bytes each, little endian
+    numbers: bytes = b""
 
     @property
     def texts(self) -> Texts:
@@ -43,20 +45,38 @@ class _NamedRows(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Sums(_NamedRows, array_like=True, frozen=True, gc=False):
-    """Whole numbers by name; sums over dealers are scaled (detectors.columns.scaled)."""
+    """Whole numbers by name; sums over dealers are scaled (detectors.columns.scaled).
+
+    The numbers are columns, one after the other, little endian, each as narrow as its numbers
+    allow: most columns of most ticks are small counts or zeros.
+    """
+
+    widths: bytes = b""  # of a number of each column: 1, 2, 4 or 8 bytes
 
     @classmethod
     def of(cls, names: Texts, rows: NDArray[np.float64]) -> Self:
         """rows: (names, width) whole numbers below 2**63."""
-        return cls(*_written(names.spans), rows.astype(_WHOLE).tobytes())
+        whole = np.atleast_2d(rows.astype(np.int64))  # no names have no width
+        farthest = np.maximum(whole.max(axis=0, initial=0), -whole.min(axis=0, initial=0))
+        dtypes = [_WHOLE[bisect_left(_MOST, far)] for far in farthest.tolist()]
+        columns = [column.astype(dtype) for column, dtype in zip(whole.T, dtypes, strict=True)]
+        numbers = b"".join(column.tobytes() for column in columns)
+        return cls(*_written(names.spans), numbers, bytes(dtype.itemsize for dtype in dtypes))
 
     def rows(self, width: int) -> NDArray[np.int64]:
         """(names, width)."""
-        return np.frombuffer(self.numbers, _WHOLE).reshape(-1, width)
+        count = len(self.sizes) // _SIZE.itemsize
+        rows = np.empty((count, width), np.int64)
+        place = 0
+        for column, size in enumerate(self.widths):
+            dtype = _WHOLE[size.bit_length() - 1]
+            rows[:, column] = np.frombuffer(self.numbers, dtype, count, place)
+            place += count * size
+        return rows
 
 
 class Levels(_NamedRows, array_like=True, frozen=True, gc=False):
-    """Measured numbers by name."""
+    """Measured numbers by name: rows of equal length, 8 bytes each, little endian."""
 
     @classmethod
     def of(cls, names: Texts, rows: NDArray[np.float64]) -> Self:

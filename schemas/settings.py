@@ -86,7 +86,7 @@ class Topics(_Group):
 class Worker(_Group):
     """What one worker holds and saves."""
 
-    save_interval: Annotated[Duration, _between("1s", "10m")] = Duration.parse("2s")
+    save_interval: Annotated[Duration, _between("1s", "10m")] = Duration.parse("5s")
     """Wall time between saves of state, 1s to 10m. A crash replays about twice this; one save
     costs a few milliseconds."""
     read_ahead: Annotated[int, Field(ge=1_000, le=10_000_000)] = 5_000

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 # How long a release waits for a partition to come to rest. A tick's round trip takes milliseconds;
 # if the others are gone, the successor repeats from the last save instead.
 REST_S = 0.5
-SAVE_PAUSE = 4  # times what a save took: a fifth of the time at most is spent on saving
+SAVE_PAUSE = 9  # times what a save took: a tenth of the time at most is spent on saving
 
 log = logger(__name__)
 
