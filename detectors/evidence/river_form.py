@@ -33,7 +33,30 @@ FEATURES: Final[frozenset[Hashable]] = frozenset(
 _ROW: Final[I64] = np.zeros(1, np.int64)
 
 
-class _Change(base.SupervisedAnomalyDetector):
+class EvidenceOfOne(base.SupervisedAnomalyDetector):
+    """What the evidence about one stream says; `detector` and `_evidence` are the subclass's."""
+
+    detector: Detector
+    _evidence: ev.Evidence  # of one entity
+
+    @property
+    def log_odds(self) -> float:
+        """The evidence, ln R in nats; an alarm at ln(365 / b) comes at most b times a year."""
+        return float(self.detector.log_odds(self._evidence, _ROW)[0])
+
+    @property
+    def onset(self) -> float:
+        """When the change most likely began, days since the first step began."""
+        return float(ev.onset(self._evidence, _ROW)[0])
+
+    @property
+    def sizes(self) -> dict[float, float]:
+        """Probability of each size of change, given that there is one."""
+        found = ev.posterior(self._evidence, _ROW)[0]
+        return dict(zip(self.detector.sizes.tolist(), found.tolist(), strict=True))
+
+
+class _Change(EvidenceOfOne):
     """What both forms share; see CountChange and MeanChange."""
 
     form: ClassVar[Form]
@@ -54,27 +77,11 @@ class _Change(base.SupervisedAnomalyDetector):
         self._now = 0.0  # days since the first step began
 
     @property
-    def detector(self) -> Detector:
+    def detector(self) -> Detector:  # type: ignore[override]  # which one is a parameter here
         """The entry of the registry; ValueError for a kind that is none."""
         if self.kind not in DETECTORS:
             raise ValueError(f"kind is {self.kind!r}; allowed: {', '.join(DETECTORS)}")
         return DETECTORS[self.kind]
-
-    @property
-    def log_odds(self) -> float:
-        """The evidence, ln R in nats; an alarm at ln(365 / b) comes at most b times a year."""
-        return float(self.detector.log_odds(self._evidence, _ROW)[0])
-
-    @property
-    def onset(self) -> float:
-        """When the change most likely began, days since the first step began."""
-        return float(ev.onset(self._evidence, _ROW)[0])
-
-    @property
-    def sizes(self) -> dict[float, float]:
-        """Probability of each size of change, given that there is one."""
-        found = ev.posterior(self._evidence, _ROW)[0]
-        return dict(zip(self.detector.sizes.tolist(), found.tolist(), strict=True))
 
     def learn_one(self, x: Features | None, y: base.typing.Target) -> None:
         """Weigh one step. ValueError for a feature that is none."""
