@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 # if the others are gone, the successor repeats from the last save instead.
 REST_S = 0.5
 SAVE_PAUSE = 9  # times what a save took: a tenth of the time at most is spent on saving
+MOST_PAUSES = 6  # intervals: a save that waited for a broker does not put off the next for long
 
 log = logger(__name__)
 
@@ -141,7 +142,8 @@ class Watch:
         while True:
             seats = list(self._seats.values())
             took_s = max((seat.save_took_s for seat in seats), default=0.0)
-            await asyncio.sleep(max(interval_s / max(len(seats), 1), SAVE_PAUSE * took_s))
+            pause_s = min(SAVE_PAUSE * took_s, MOST_PAUSES * interval_s)
+            await asyncio.sleep(max(interval_s / max(len(seats), 1), pause_s))
             seats = list(self._seats.values())
             if seats and not any(seat.is_saving for seat in seats):
                 seat = seats[next(turns) % len(seats)]
