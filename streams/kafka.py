@@ -25,13 +25,37 @@ TRANSACTION_MS = 30_000  # a dead writer blocks readers of its partitions at mos
 REQUEST_MS = 40_000
 # A broker that restarts for a minute, twice over: until then the player keeps what it sent.
 PATIENT_MS = 180_000
+# what to do about it
+NO_KAFKA = "start it (`dealerwatch broker` for a first look), or set `broker` to where it is"
+
+
+class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types
+    """Closed when nobody answers, too: aiokafka leaves it open, and complains of that later."""
+
+    async def start(self) -> None:
+        try:
+            await super().start()
+        except BaseException:
+            await self.stop()
+            raise
+
+
+class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka tells no types
+    """Likewise."""
+
+    async def start(self) -> None:
+        try:
+            await super().start()
+        except BaseException:
+            await self.stop()
+            raise
 
 
 def consumer(
     broker: str, *, group: str | None = None, min_bytes: int = 1, max_wait_ms: int = 500
 ) -> AIOKafkaConsumer:
     """A consumer that joins no group; `async with`, then assign. It may commit to `group`."""
-    return AIOKafkaConsumer(
+    return _Consumer(
         bootstrap_servers=broker,
         group_id=group,
         auto_offset_reset="earliest",
@@ -65,7 +89,7 @@ def transactional_producer(broker: str, identity: str) -> AIOKafkaProducer:
 
 
 def _producer(broker: str, **settings: Any) -> AIOKafkaProducer:
-    return AIOKafkaProducer(
+    return _Producer(
         bootstrap_servers=broker,
         acks="all",
         enable_idempotence=True,
@@ -114,15 +138,14 @@ async def read_whole(
 
 async def must_answer(broker: str) -> None:
     """Raises OperationError when nobody answers, before anything is started that would wait."""
-    client = quick_producer(broker)  # a consumer cannot be stopped before it is assigned
     try:
-        await client.start()
+        async with quick_producer(broker):
+            pass
     except KafkaConnectionError as error:
         raise unreachable(broker, error) from error
-    finally:
-        await client.stop()
 
 
 def unreachable(broker: str, error: KafkaConnectionError) -> OperationError:
     """What to tell people when nobody answers."""
-    return OperationError(f"no Kafka answers at broker={broker} ({error})")
+    reason = str(error).partition(" from ")[0]  # without aiokafka's list of addresses
+    return OperationError(f"no Kafka answers at broker={broker} ({reason}); {NO_KAFKA}")

@@ -94,6 +94,20 @@ def test_broker_that_does_not_answer_ends_with_1() -> None:
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("command", ["status", "tail alerts", "clock", "publish /dev/null"])
+def test_who_finds_no_kafka_says_so_in_one_line_and_what_to_do(command: str) -> None:
+    line = [*command.split(), "--set", f"broker={NOBODY}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli", *line], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == FAILED
+    assert done.stdout + done.stderr == (
+        f"dealerwatch: no Kafka answers at broker={NOBODY} (KafkaConnectionError: Unable to "
+        "bootstrap); start it (`dealerwatch broker` for a first look), or set `broker` to where "
+        "it is\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

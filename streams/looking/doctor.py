@@ -17,6 +17,7 @@ from schemas import cut as cuts
 from schemas.batch import Source
 from schemas.instant import format_instant
 from schemas.routing import partitions_of
+from streams import kafka
 from streams.errors import OperationError
 from streams.topics import administration, check, names
 from streams.workers.application import group
@@ -60,8 +61,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
             if topics.well:
                 yield from _flow(settings)
     except OperationError as error:
-        cure = "start it (`dealerwatch broker` for a first look), or set `broker` to where it is"
-        yield Finding("broker", well=False, sentence=str(error), cure=cure)
+        yield Finding("broker", well=False, sentence=str(error), cure=kafka.NO_KAFKA)
 
 
 def _topics(admin: KafkaAdminClient, settings: Settings) -> Finding:
