@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaConnectionError
 from streams.errors import OperationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 
     from aiokafka import ConsumerRecord
 
@@ -30,25 +30,22 @@ NO_KAFKA = "start it (`dealerwatch broker` for a first look), or set `broker` to
 
 
 class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types
-    """Closed when nobody answers, too: aiokafka leaves it open, and complains of that later."""
-
     async def start(self) -> None:
-        try:
-            await super().start()
-        except BaseException:
-            await self.stop()
-            raise
+        await _or_close(self, super().start())
 
 
 class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka tells no types
-    """Likewise."""
-
     async def start(self) -> None:
-        try:
-            await super().start()
-        except BaseException:
-            await self.stop()
-            raise
+        await _or_close(self, super().start())
+
+
+async def _or_close(client: _Consumer | _Producer, starting: Coroutine[Any, Any, None]) -> None:
+    """Close a client that finds nobody: aiokafka leaves it open, and complains of that later."""
+    try:
+        await starting
+    except BaseException:
+        await client.stop()
+        raise
 
 
 def consumer(

@@ -34,25 +34,34 @@ def _matches(
 
 
 @compiled
+def _slot(
+    table: I64, names: Bytes, starts: I64, identities: U64, buffer: Bytes, start: int, size: int,
+    identity: np.uint64,
+) -> np.uint64:  # fmt: skip
+    """Place in the table of one text: where its number stands, or would stand."""
+    mask = np.uint64(len(table) - 1)
+    at = identity & mask
+    number = table[at]
+    while number != UNKNOWN and not (
+        identities[number] == identity
+        and _matches(
+            buffer, start, size, names, starts[number], starts[number + 1] - starts[number]
+        )
+    ):
+        at = (at + np.uint64(1)) & mask
+        number = table[at]
+    return at
+
+
+@compiled
 def _find(
     table: I64, names: Bytes, starts: I64, identities: U64, buffer: Bytes, start: Places,
     size: Places, identity: U64, found: I64,
 ) -> None:  # fmt: skip
     """Number of each text among the names, UNKNOWN where it is none. table: number by place."""
-    mask = np.uint64(len(table) - 1)
     for i in range(len(identity)):
-        at = identity[i] & mask
-        number = table[at]
-        while number != UNKNOWN and not (
-            identities[number] == identity[i]
-            and _matches(
-                buffer, start[i], size[i],
-                names, starts[number], starts[number + 1] - starts[number],
-            )
-        ):  # fmt: skip
-            at = (at + np.uint64(1)) & mask
-            number = table[at]
-        found[i] = number
+        at = _slot(table, names, starts, identities, buffer, start[i], size[i], identity[i])
+        found[i] = table[at]
 
 
 @compiled
@@ -84,17 +93,8 @@ def _add(
     start: Places, size: Places, identity: U64,
 ) -> int:  # fmt: skip
     """Enter texts that are not among the first `count` names; how many names there are then."""
-    mask = np.uint64(len(table) - 1)
     for i in range(len(identity)):
-        at = identity[i] & mask
-        while table[at] != UNKNOWN:
-            number = table[at]
-            if identities[number] == identity[i] and _matches(
-                buffer, start[i], size[i],
-                names, starts[number], starts[number + 1] - starts[number],
-            ):  # fmt: skip
-                break
-            at = (at + np.uint64(1)) & mask
+        at = _slot(table, names, starts, identities, buffer, start[i], size[i], identity[i])
         if table[at] == UNKNOWN:
             _append(names, starts, identities, count, buffer, start[i], size[i], identity[i])
             table[at] = count
