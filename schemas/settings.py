@@ -95,6 +95,10 @@ class Worker(_Group):
     session_timeout: Annotated[Duration, _between("6s", "5m")] = Duration.parse("10s")
     """How long Kafka waits for a silent worker before another takes over, 6s to 5m (the
     broker's own limits)."""
+    report_limit: Annotated[Duration, _between("10s", "1d")] = Duration.parse("10m")
+    """How long a tick waits for a partition that does not report when others have, 10s to 1d; then
+    it goes on without, until the partition reports again. Well above a restart, and above the time
+    one partition may take longer than others to read a backlog."""
 
 
 class Cuts(_Group):

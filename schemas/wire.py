@@ -184,17 +184,26 @@ class Signals(msgspec.Struct, tag="signals", frozen=True):
     slight: dict[str, int] = {}  # … and with a slight one
 
 
+class Omission(msgspec.Struct, tag="omission", frozen=True):
+    """The network goes on without partitions that do not report, until they report again.
+
+    It stands in the log of the messages that it waits for, so whoever reads that log decides alike.
+    """
+
+    tick: int  # that waits for them
+    partitions: list[int]
+
+
+Message = Census | Outlook | Signals | Omission
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Census | Outlook | Signals] = msgspec.msgpack.Decoder(
-    Census | Outlook | Signals
-)
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 
 
-def encode(message: Census | Outlook | Signals) -> bytes:
+def encode(message: Message) -> bytes:
     """The message as one record's value."""
     return _encoder.encode(message)
 
 
-def decode(data: bytes) -> Census | Outlook | Signals:
+def decode(data: bytes) -> Message:
     """The message of a record; msgspec.DecodeError when it is none of ours."""
     return _decoder.decode(data)

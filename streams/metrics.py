@@ -69,6 +69,10 @@ class Metrics:
             "tick_delay_seconds",
             "Time since the oldest tick that is due became due; 0 when all are closed.",
         )
+        self.partitions_left_out = self._gauge(
+            "partitions_left_out",
+            "Partitions that the network goes on without, because they do not report.",
+        )
         self.round_trip = self._histogram(
             "network_round_trip_seconds",
             "From census sent to outlook received.",

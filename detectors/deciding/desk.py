@@ -1,6 +1,7 @@
 """From readings to alerts: the life of every episode, and what is said of it.
 
-One record per kind and entity; readings that are missing in a tick are below the reporting floor.
+One record per kind and entity; readings that are missing in a tick are below the reporting floor,
+except those of partitions that have not reported: what is open there stands still.
 What is decided but not sent (dealers still warming up) goes to the ledger, once an episode.
 """
 
@@ -29,6 +30,7 @@ from schemas.alert import (
     SuppressedReason,
     alert_id,
 )
+from schemas.routing import partitions_of
 from schemas.wire import Reading
 
 Key = tuple[str, str, str]  # kind, scope, entity
@@ -51,6 +53,8 @@ class Context:
     thresholds: Mapping[str, float]  # nats by kind …
     per_year: Mapping[str, float]  # … and the false alerts of one dealer they stand for
     usual_week: Mapping[str, float]  # median weekly value of a dealer, by currency
+    partitions: int = 1
+    unheard: frozenset[int] = frozenset()  # partitions that have not reported
 
     def line(self, reading: Reading) -> draft.Line:
         """Where a dealer's kind opens: the smaller its share, the higher."""
@@ -83,11 +87,20 @@ class Desk:
             for reading in readings
         ]
         today = {one.key: one for one in (*statements, *feeds)}
-        self._held &= today.keys()
+        unheard = self._of_unheard(now)
+        self._held &= today.keys() | unheard
         decisions = Decisions([], [])
-        for key in sorted(today.keys() | self._cases.keys()):
+        for key in sorted((today.keys() | self._cases.keys()) - unheard):
             self._judge(key, today.get(key), now, decisions)
         return decisions
+
+    def _of_unheard(self, now: Context) -> set[Key]:
+        """What is known of dealers whose partition has not reported."""
+        if not now.unheard:
+            return set()
+        keys = [key for key in self._cases.keys() | self._held if key[1] == Scope.DEALER]
+        homes = partitions_of([key[2].encode() for key in keys], now.partitions).tolist()
+        return {key for key, home in zip(keys, homes, strict=True) if home in now.unheard}
 
     def _judge(
         self, key: Key, said: draft.Statement | None, now: Context, decisions: Decisions

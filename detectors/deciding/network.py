@@ -118,14 +118,20 @@ class Network:
         )
 
     def decide(self, signals: Sequence[Signals]) -> Decisions:
-        """What one tick leads to. ValueError when ticks differ."""
+        """What one tick leads to, from the signals of (nearly) all partitions, in any order.
+
+        Of dealers in the others nothing changes. ValueError when ticks differ.
+        """
         tick = _one_tick([one.tick for one in signals])
+        everybody = frozenset(range(self._partitions))
         now = Context(
             tick=tick,
             at=self._setup.timeline.end(tick),
             thresholds=self._thresholds,
             per_year=self._shares,
             usual_week=self._usual_week,
+            partitions=self._partitions,
+            unheard=everybody - {one.partition for one in signals},
         )
         self._count(signals)
         readings = [reading for one in signals for reading in one.readings]

@@ -56,6 +56,7 @@ class NetworkStatus(msgspec.Struct, frozen=True):
     tick: int | None
     closed_until: str | None
     lag: int  # messages not in the saved state
+    left_out: list[int]  # partitions it goes on without, because they do not report
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -127,7 +128,8 @@ class _Survey:
         place = self._place(LOG, 0)
         lag = (await self._ends([place]))[place] - (head.standing.positions[LOG] if head else 0)
         tick = head.standing.tick if head else None
-        return NetworkStatus(tick, self._closed_until(tick), lag)
+        left_out = list(head.standing.left_out) if head else []
+        return NetworkStatus(tick, self._closed_until(tick), lag, left_out)
 
     def _closed_until(self, tick: int | None) -> str | None:
         return None if tick is None else format_instant((tick + 1) * self._settings.tick)
@@ -176,7 +178,9 @@ def _table(status: Status) -> Table:
         row = (one.partition, one.cut, one.closed_until or "-", one.dealers, lag)
         table.add_row(*map(str, row))
     table.add_row("network", "", status.network.closed_until or "-", "", str(status.network.lag))
+    without = ", ".join(map(str, status.network.left_out))
     table.caption = (
+        f"{f'partitions left out: {without}; ' if without else ''}"
         f"{'behind' if status.behind else 'nothing is behind'}; "
         f"{status.open_alerts:,} open alerts, {status.dead_letters:,} dead letters"
     )

@@ -78,7 +78,7 @@ def run_network(settings: Settings, slot: str, core_of: CoreOf) -> None:
             await network.take(piece)
 
     app.agent(deliver_slices(app, network, fetching), name="network")(take)
-    _run(app, loop, network.save_in_rotation)
+    _run(app, loop, network.save_in_rotation, network.leave_out_in_time)
 
 
 def group(settings: Settings, role: str) -> str:
@@ -118,11 +118,12 @@ def _loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def _run(app: faust.App, loop: asyncio.AbstractEventLoop, keeper: Keeper) -> None:
+def _run(app: faust.App, loop: asyncio.AbstractEventLoop, *keepers: Keeper) -> None:
     _collect_seldom()
     watchdog = Watchdog(app)
     app.task(_guarded(watchdog.pulse, "group_lost"))
-    app.task(_guarded(keeper, "keeper_failed"))
+    for keeper in keepers:
+        app.task(_guarded(keeper, "keeper_failed"))
     logging.getLogger("mode.timers").setLevel(logging.ERROR)  # "overlapping": two busy cores
     worker = faust.Worker(
         app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False

@@ -10,10 +10,11 @@ Effects in this order, so that a crash repeats and never loses (as in streams/wo
 Crash before 3: the successor reads `network` again from the saved position and computes the same,
 for its state is a function of that log. Outlooks that go out again are identical, and the first in
 the log counts; alerts that go out again have the same alert_id and sequence, receivers drop them.
-Messages that arrive twice, or late: ignored by (partition, tick, kind). A partition that never
-reports holds the tick up for everybody, and nothing is judged; `status` names it. To go on without
-it, the omission would have to be written into the log of `network` first, or a restart would decide
-otherwise.
+Messages that arrive twice, or late: ignored by (partition, tick, kind). A partition that does not
+report within `worker.report_limit` when others have is left out, until it reports again: its
+dealers' alerts stand still, the others go on. That is written into the log of `network` first, or a
+restart would decide otherwise; when a sleeper that was fenced writes it too, nothing is lost but
+the report of a partition that came later than the limit anyway.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from typing import TYPE_CHECKING
 
 from schemas import fields, wire
 from schemas.cloud_event import headers
-from schemas.wire import Outlook
+from schemas.wire import Omission, Outlook
 from streams import kafka
 from streams.logs import logger
 from streams.topics import names
 from streams.workers.gathering import Decided, Gathering
 from streams.workers.open_alerts import OpenAlerts
+from streams.workers.patience import Patience
 from streams.workers.rows import Standing
 from streams.workers.state import Vault
 from streams.workers.watchdog import die, or_die
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from streams.workers.unpacking import Unpacked
 
 OWNER = "network"
+LOOK_EVERY_S = 1.0  # whether a partition has to be left out
 LOG, UNDECIDED = "network", "undecided"  # in Standing.positions; 1: `tick` lacks its decisions
 
 log = logger(__name__)
@@ -97,6 +100,14 @@ class Network:
             if self._desk is not None:
                 await or_die(self._desk.save(), "network_not_saved")
 
+    async def leave_out_in_time(self) -> None:
+        """Go on without partitions that do not report, while there are any."""
+        patience = Patience(self._settings.worker.report_limit.seconds)
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if self._desk is not None:
+                await or_die(self._desk.leave_out(patience), "partition_not_left_out")
+
     async def _load(self) -> None:
         if self._desk is not None:
             await self._desk.leave()
@@ -145,6 +156,7 @@ class _Desk:
             settings.topics.partitions,
             standing.tick,
             is_decided=not standing.positions[UNDECIDED],
+            left_out=standing.left_out,
         )
         self._open = OpenAlerts()
         self._told: set[asyncio.Future[object]] = set()
@@ -169,6 +181,20 @@ class _Desk:
                     self._gathering.take(record.offset, message)
                     await self._go_on()
             self._position, self._amid = piece.following, False
+            self._metrics.partitions_left_out.set(len(self._gathering.left_out))
+
+    async def leave_out(self, patience: Patience) -> None:
+        """Write down who is no longer waited for; it counts when it is read."""
+        async with self._working:
+            awaited = self._gathering.awaited
+            is_over = patience.is_over(awaited, time.monotonic())
+            if self._left or awaited is None or not is_over:
+                return
+            partitions = sorted(awaited.partitions)
+            omission = wire.encode(Omission(awaited.tick, partitions))
+            heads = [("kind", b"omission"), ("tick", str(awaited.tick).encode())]
+            await self._tell(self._names.network, OWNER.encode(), omission, heads)
+        log.warning("partitions_left_out", partitions=partitions, tick=awaited.tick)
 
     async def _go_on(self) -> None:
         while (step := self._gathering.advance()) is not None:
@@ -236,4 +262,5 @@ class _Desk:
             LOG: gathered.needed_from(self._position),
             UNDECIDED: int(not gathered.is_decided),
         }
-        return Standing(0, gathered.combined, positions)
+        left_out = tuple(sorted(gathered.left_out))
+        return Standing(0, gathered.combined, positions, left_out)

@@ -43,6 +43,7 @@ class Standing(msgspec.Struct, frozen=True):
     cut: int = 0
     tick: int | None = None
     positions: dict[str, int] = msgspec.field(default_factory=dict)
+    left_out: tuple[int, ...] = ()  # partitions that the network goes on without
 
 
 class Head(msgspec.Struct, frozen=True):

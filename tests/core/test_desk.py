@@ -9,6 +9,7 @@ import pytest
 from detectors.deciding.desk import Context, Desk
 from schemas.alert import Alert, Kind
 from schemas.instant import HOUR
+from schemas.routing import partitions_of
 from schemas.wire import DealerCard, Reading
 
 LINE = 9.0
@@ -69,6 +70,27 @@ def test_alert_ends_when_its_evidence_has_fallen_whatever_windows_show() -> None
 def test_alert_that_has_ended_opens_on_new_evidence_only() -> None:
     days = ((10.0, True), (6.5, True), (6.5, True), (8.0, False), (9.2, True), (9.6, True))
     assert changes(*days) == ["opened", "resolved", "opened"]
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_alerts_stand_still_while_the_partition_of_their_dealer_does_not_report(
+    reported: bool,
+) -> None:
+    home = int(partitions_of([b"dealer-1"], 8)[0])
+    unheard = frozenset() if reported else frozenset({home})
+    desk, told = Desk(""), list[str]()
+    for tick, readings in enumerate([[reading(10.0, telling=True)], [], [], []], 1):
+        here = Context(
+            tick,
+            24 * tick * HOUR,
+            {KIND: LINE},
+            {KIND: 0.1},
+            {},
+            8,
+            unheard if tick > 1 else frozenset(),
+        )
+        told += [str(alert.change) for alert in desk.decide(readings, [], here).alerts]
+    assert told == (["opened", "resolved"] if reported else ["opened"])
 
 
 def test_line_of_a_slight_share_is_higher_and_says_what_it_stands_for() -> None:

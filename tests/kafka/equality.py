@@ -58,7 +58,7 @@ def _outlooks(logs: Logs) -> Iterable[tuple[Hashable, bytes]]:
 def _told(logs: Logs) -> Iterable[tuple[Hashable, bytes]]:
     for value in logs.values("network"):
         message = wire.decode(value)
-        assert not isinstance(message, wire.Outlook)
+        assert not isinstance(message, wire.Outlook | wire.Omission)
         yield (type(message).__name__, message.tick, message.partition), value
 
 
