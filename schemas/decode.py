@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from schemas.batch import Batch, Source
+from schemas.chunk import Chunk
 from schemas.columns import Record
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.instants import parse_instants
@@ -58,20 +59,36 @@ def decode_slice(records: RawSlice, partitions: int) -> tuple[Batch, list[DeadLe
     return sheet.batch(rows, offsets[rows], place), letters
 
 
+def decode_chunk(lines: Sequence[bytes], topic: str, first_line: int) -> Chunk:
+    """The same as `decode_lines`, in columns."""
+    numbers, written = _written(lines, first_line)
+    sheet = _read(written, numbers, None)
+    letters = {
+        row: DeadLetter.of(refusal, (topic, 0, numbers[row]), written[row])
+        for row, refusal in sheet.refusals.items()
+    }
+    return Chunk(sheet, numbers, letters)
+
+
 def decode_lines(lines: Sequence[bytes], topic: str, first_line: int) -> list[Record | DeadLetter]:
     """Records and letters in the order of the lines; blank lines give nothing but count.
 
     lines come without their line ends; topic is the file's name without folders; first_line is the
     number of lines[0], from 0. Letters have no `at` yet. Never raises, whatever the lines hold.
     """
-    numbers = [at for at, line in enumerate(lines, first_line) if line and not line.isspace()]
-    written = [lines[number - first_line] for number in numbers]
+    numbers, written = _written(lines, first_line)
     return [
         DeadLetter.of(one, (topic, 0, number), line) if isinstance(one, Refusal) else one
         for one, number, line in zip(
             decode_records(written, numbers, None), numbers, written, strict=True
         )
     ]
+
+
+def _written(lines: Sequence[bytes], first_line: int) -> tuple[list[int], list[bytes]]:
+    """The lines that are not blank, by their numbers."""
+    numbers = [at for at, line in enumerate(lines, first_line) if line and not line.isspace()]
+    return numbers, [lines[number - first_line] for number in numbers]
 
 
 def decode_records(

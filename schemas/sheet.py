@@ -75,6 +75,21 @@ class Sheet:
         """(k,) rows that are events."""
         return np.flatnonzero(self._columns.flag[records.IS_USUAL])
 
+    def times(self) -> NDArray[np.int64]:
+        """(n,) event time, microseconds since 1970 UTC; 0 where nothing was entered."""
+        return np.asarray(self._columns.whole[records.AT])
+
+    def sources(self) -> NDArray[np.int64]:
+        """(n,) place in SOURCES."""
+        return np.asarray(self._columns.whole[records.KIND])
+
+    def order(self, row: int) -> int:
+        """Identity of the order this is a line of, 64 bits; 0 for complaints and returns."""
+        if SOURCES[self._columns.whole[records.KIND, row]] is not Source.ORDERS:
+            return 0
+        named, alone = self._columns.identity[[records.ORDER_OF, records.EVENT_OF], row].tolist()
+        return int(named or alone)
+
     def dealers(self) -> Texts:
         """(n,) dealers' ids."""
         return self._texts(fields.DEALER, slice(None))
@@ -90,7 +105,7 @@ class Sheet:
         return Batch(
             *place,
             position=position,
-            raw=self._raw().take(rows),
+            raw=self._raw(rows),
             ts=columns.whole[records.AT, rows],
             event=columns.identity[records.EVENT_OF, rows],
             order=columns.identity[records.ORDER_OF, rows],
@@ -132,12 +147,11 @@ class Sheet:
         spans = Spans(self._buffer(), columns.start[field, rows], columns.size[field, rows])
         return Texts(spans, columns.identity[field, rows])
 
-    def _raw(self) -> Spans:
-        """(n,) the records as received."""
-        starts = np.concatenate([[0], self._ends])[:-1]
-        return Spans(
-            self._buffer(), starts.astype(np.int32), (self._ends - starts).astype(np.int32)
-        )
+    def _raw(self, rows: NDArray[np.int64]) -> Spans:
+        """(k,) these records as received."""
+        ends = self._ends[rows]
+        starts = np.where(rows > 0, self._ends[rows - 1], 0)
+        return Spans(self._buffer(), starts.astype(np.int32), (ends - starts).astype(np.int32))
 
     def _buffer(self) -> NDArray[np.uint8]:
         if len(self._pieces) > 1:

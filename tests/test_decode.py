@@ -9,15 +9,17 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xxhash import xxh64_intdigest
 
 from schemas.batch import Source
+from schemas.chunk import NO_EVENT, Line
 from schemas.columns import Record, gather
 from schemas.dead_letter import DeadLetter, Reason, Refusal
-from schemas.decode import RawSlice, decode_lines, decode_records, decode_slice
+from schemas.decode import RawSlice, decode_chunk, decode_lines, decode_records, decode_slice
 from schemas.events import MODELS
 from schemas.instant import parse_instant
 from schemas.judge import judge
@@ -194,6 +196,24 @@ def test_lines_are_numbered_from_zero_and_blank_ones_count() -> None:
     assert [one.position for one in answers if isinstance(one, Record)] == [101, 104]
     (letter,) = [one for one in answers if isinstance(one, DeadLetter)]
     assert (letter.topic, letter.partition, letter.offset) == ("events.ndjson", 0, 103)
+
+
+def test_chunk_holds_what_the_lines_hold() -> None:
+    lines = [order(order_id="A"), b"", b"no", complaint(), order(sku="\u2028x"), returned(), b" "]
+    chunk, one_by_one = decode_chunk(lines, "f", 7), decode_lines(lines, "f", 7)
+    records = [one for one in one_by_one if isinstance(one, Record)]
+    assert [chunk[row] for row in range(len(chunk)) if chunk.ts[row] == NO_EVENT] == [
+        one for one in one_by_one if isinstance(one, DeadLetter)
+    ]
+    found = [one for row in range(len(chunk)) if isinstance(one := chunk[row], Line)]
+    assert [(one.ts, one.dealer, one.order) for one in found] == [
+        (one.ts, one.dealer, one.order) for one in records
+    ]
+    for batch in chunk.batches(np.array([one.row for one in found]), "f"):
+        mine = [one for one in records if one.source is batch.source]
+        assert batch.position.tolist() == [one.position for one in mine]
+        assert [batch.raw[row] for row in range(len(batch))] == [one.raw for one in mine]
+        assert batch.dealer.all() == [one.dealer for one in mine]
 
 
 def test_lines_of_all_kinds_come_in_order_and_gather_into_batches() -> None:

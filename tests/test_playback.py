@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.playing.cuts import CutDue
 from detectors.playing.file_clock import AHEAD
 from detectors.playing.playback import Place, Playback
+from schemas.chunk import NO_EVENT
 from schemas.columns import Record
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.instant import DAY, HOUR, MINUTE, format_instant
@@ -19,7 +21,7 @@ from schemas.rows import OrderRow
 
 RULES = {"tick_us": HOUR, "lateness_us": 5 * MINUTE, "late_limit_us": 7 * DAY}
 LETTER = DeadLetter.of(Refusal(Reason.NOT_JSON, "no JSON"), ("f", 0, 0), b"?")
-Step = Place | DeadLetter | CutDue
+Step = Place[Record] | DeadLetter | CutDue
 
 
 def sold(name: str, ts: float, dealer: str = "A") -> Record:
@@ -38,7 +40,7 @@ def sold(name: str, ts: float, dealer: str = "A") -> Record:
 def played(
     items: Iterable[Record | DeadLetter], *, now: int | None = 0, **rules: Any
 ) -> list[Step]:
-    playback = Playback(**{**RULES, **rules}, now=now)
+    playback: Playback[Record] = Playback(**{**RULES, **rules}, now=now)
     return [*playback.feed(items), *playback.end()]
 
 
@@ -49,7 +51,7 @@ def told(steps: Iterable[Step]) -> list[str]:
 
 def _word(step: Step) -> str:
     if isinstance(step, Place):
-        return step.record.row.event_id + "!" * step.stray
+        return f"{step.record.row.event_id}{'!' * step.stray}"
     if isinstance(step, DeadLetter):
         return f"letter at {step.at}"
     tick = "" if step.tick is None else f" closes {step.tick}"
@@ -178,12 +180,35 @@ def files(draw: st.DrawFn) -> list[Record | DeadLetter]:
 def test_steps_do_not_depend_on_how_the_file_is_cut(
     lines: list[Record | DeadLetter], at: list[int], cut_records: int
 ) -> None:
-    playback = Playback(**RULES, cut_records=cut_records)
+    playback: Playback[Record] = Playback(**RULES, cut_records=cut_records)
     steps: list[Step] = []
     for start, stop in pairwise([0, *sorted(at), max([*at, len(lines)])]):
         steps += playback.feed(lines[start:stop])
     steps += playback.end()
     assert steps == played(lines, now=None, cut_records=cut_records)
+
+
+def many_at_a_time(lines: Sequence[Record | DeadLetter], **rules: Any) -> list[Step]:
+    """Played by `take` as far as that goes."""
+    playback: Playback[Record] = Playback(**RULES, **rules)
+    ts = np.array([NO_EVENT if isinstance(one, DeadLetter) else one.ts for one in lines], np.int64)
+    steps: list[Step] = []
+    row = 0
+    while row < len(lines) and not playback.finished:
+        stop = playback.take(ts, row)
+        steps += [Place(one, stray=False) for one in lines[row:stop] if isinstance(one, Record)]
+        steps += playback.feed(lines[stop : stop + 1])
+        row = stop + 1
+    return [*steps, *playback.end()]
+
+
+@settings(max_examples=300)
+@given(files(), st.sampled_from([1, 3, 50_000]), st.none() | st.integers(0, 100))
+def test_steps_do_not_depend_on_how_many_records_are_taken_at_a_time(
+    lines: list[Record | DeadLetter], cut_records: int, hour: int | None
+) -> None:
+    rules = {"cut_records": cut_records, "until": hour and 5 * DAY + hour * HOUR}
+    assert many_at_a_time(lines, **rules) == played(lines, now=None, **rules)
 
 
 @settings(max_examples=300)
@@ -192,7 +217,7 @@ def test_cuts_are_such_that_a_worker_refuses_what_the_clock_refused(
     lines: list[Record | DeadLetter], cut_records: int
 ) -> None:
     steps = played(lines, now=None, cut_records=cut_records)
-    placed: list[Place] = []
+    placed: list[Place[Record]] = []
     for step in steps:
         if isinstance(step, Place):
             placed.append(step)

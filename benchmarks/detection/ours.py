@@ -19,6 +19,7 @@ from detectors.registry import KINDS as KNOWN
 from detectors.setup import Setup
 from detectors.watching.partition import Partition
 from schemas.alert import Change, Kind, Scope
+from schemas.chunk import Line
 from schemas.instant import DAY, parse_instant
 from schemas.settings import Settings
 from schemas.wire import Outlook, Signals
@@ -92,7 +93,7 @@ def together(runs: Sequence[Run], kind: Kind) -> Scores:
 
 def _replayed(setup: Setup, watched: Recording, files: Written) -> list[bytes]:
     settings, lines = setup.settings, list[bytes]()
-    playback = Playback(
+    playback: Playback[Line] = Playback(
         tick_us=settings.tick,
         lateness_us=settings.lateness,
         late_limit_us=settings.late_limit,

@@ -52,9 +52,24 @@ class CutRule:
         self._placed = 0  # since the last cut
         self._nearest_stray = _NO_STRAY  # of those placed since the last cut
 
+    @property
+    def free_before(self) -> Micros:
+        """No cut falls while the clock and all records stay before this moment."""
+        return min(self._closing, self._nearest_stray - AHEAD)
+
+    @property
+    def room(self) -> int:
+        """So many records may be placed without a cut."""
+        return self._cut_records - self._placed - 1
+
+    def pass_over(self, records: int, now: Micros) -> None:
+        """Records were placed, none of them a stray, within these limits; the clock then."""
+        self._placed += records
+        self.now = max(self.now, now)
+
     def is_free_until(self, to: Micros) -> bool:
         """Whether no cut falls before the clock arrives there."""
-        return to < self._closing and to + AHEAD < self._nearest_stray
+        return to < self.free_before
 
     def advance(self, to: Micros) -> Iterator[CutDue]:
         """The clock moves ahead; the cuts fall before it arrives."""

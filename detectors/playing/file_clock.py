@@ -19,7 +19,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Generic, NamedTuple
 
+from detectors.columns import I64
 from detectors.playing.waiting import MOST_WAITING, T, Waiting
+from schemas.compiled import compiled
 from schemas.instant import DAY, Micros
 
 AHEAD = DAY  # beyond this a record waits
@@ -72,6 +74,17 @@ class FileClock(Generic[T]):
             return False
         self.now = max(now, ts)
         return True
+
+    def accept(self, ts: I64, start: int, stop: int, before: Micros) -> int:
+        """Accept rows of ts (n,) from `start` on, at most to `stop`, as `accepts` would.
+
+        Those must lie before the moment `before`, too. Returns the first row not accepted.
+        """
+        if self.now is None or self._waiting.records:
+            return start
+        rules = self.tick_us, self.lateness_us, self.late_limit_us
+        stop, self.now = _accepted(ts, start, stop, before, self.now, rules)
+        return stop
 
     def feed(self, record: T) -> list[Ruling[T]]:
         """The next record; returns what is decided by it, often about this record alone."""
@@ -157,6 +170,23 @@ class FileClock(Generic[T]):
         if self.now is None:
             raise AssertionError("no record has started the clock")
         return self.now
+
+
+@compiled
+def _accepted(
+    ts: I64, start: int, stop: int, before: int, now: int, rules: tuple[int, int, int]
+) -> tuple[int, int]:
+    """The first row that is not accepted at once, and the clock then."""
+    tick_us, lateness_us, late_limit_us = rules
+    for row in range(start, stop):
+        at = ts[row]
+        if at >= before or at > now + AHEAD:
+            return row, now
+        oldest = (now - lateness_us) // tick_us * tick_us - late_limit_us
+        if at < now and at < oldest:
+            return row, now
+        now = max(now, at)
+    return stop, now
 
 
 def _plausible_start(ts: list[Micros]) -> Micros:

@@ -9,26 +9,27 @@ for the clock would have passed them. So what is decided is what the whole file 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
+from detectors.columns import I64
 from detectors.playing.cuts import CUT_RECORDS, CutDue, CutRule
 from detectors.playing.file_clock import FileClock, Ruling, Verdict
-from schemas.columns import Record
+from detectors.playing.waiting import T
 from schemas.dead_letter import DeadLetter
 from schemas.instant import Micros
 
 
-class Place(NamedTuple):
+class Place(NamedTuple, Generic[T]):
     """A record for its source's log. A stray too: the worker refuses it by the cut's `at`."""
 
-    record: Record
+    record: T
     stray: bool
 
 
-class Playback:
+class Playback(Generic[T]):
     """Feed it the records of a file in order of arrival, then call `end`.
 
-    The steps do not depend on how the file is cut into calls.
+    The steps do not depend on how the file is cut into calls, nor on what is left to `take`.
 
     Parameters:
         tick_us, lateness_us, late_limit_us: microseconds, as FileClock.
@@ -48,7 +49,7 @@ class Playback:
         cut_records: int = CUT_RECORDS,
     ) -> None:
         self.finished = False
-        self._clock: FileClock[Record] = FileClock(
+        self._clock: FileClock[T] = FileClock(
             tick_us=tick_us, lateness_us=lateness_us, late_limit_us=late_limit_us, now=now
         )
         self._until = until
@@ -60,7 +61,22 @@ class Playback:
         """The clock; None before a record has started it."""
         return None if self._cuts is None else self._cuts.now
 
-    def feed(self, items: Iterable[Record | DeadLetter]) -> Iterator[Place | DeadLetter | CutDue]:
+    def take(self, ts: I64, start: int) -> int:
+        """Rows from `start` on that ask for no judgement and no cut: the next places, no strays.
+
+        ts: (n,) event times; a line that is no event has one that no clock comes near. Returns the
+        first row that is for `feed`, or n.
+        """
+        cuts = self._cuts
+        if self.finished or cuts is None:
+            return start
+        before = cuts.free_before if self._until is None else min(cuts.free_before, self._until)
+        stop = self._clock.accept(ts, start, min(len(ts), start + cuts.room), before)
+        if stop > start and (now := self._clock.now) is not None:
+            cuts.pass_over(stop - start, now)
+        return stop
+
+    def feed(self, items: Iterable[T | DeadLetter]) -> Iterator[Place[T] | DeadLetter | CutDue]:
         """The next lines, decoded. Exhaust the iterator before the next call.
 
         Letters come back at once, dated by the clock (not at all before there is one).
@@ -77,7 +93,7 @@ class Playback:
             else:
                 yield from self._follow(self._clock.feed(item))
 
-    def end(self) -> Iterator[Place | CutDue]:
+    def end(self) -> Iterator[Place[T] | CutDue]:
         """The input is over: what still waits, and the last cut if the clock ever started."""
         if not self.finished:
             yield from self._follow(self._clock.end())
@@ -93,7 +109,7 @@ class Playback:
         cuts.now = max(cuts.now, ts)
         return True
 
-    def _follow(self, rulings: Iterable[Ruling[Record]]) -> Iterator[Place | CutDue]:
+    def _follow(self, rulings: Iterable[Ruling[T]]) -> Iterator[Place[T] | CutDue]:
         for record, verdict, before, after in rulings:
             if self._until is not None and after >= self._until:
                 yield from self._finish(before=self._until)

@@ -78,7 +78,7 @@ class Player:
             for source, end in by_source.items()
         }
         self._numbers = [one.last.number if one.last else 0 for one in progress]
-        self._playback = Playback(
+        self._playback: Playback[Record] = Playback(
             tick_us=settings.tick,
             lateness_us=settings.lateness,
             late_limit_us=settings.late_limit,
@@ -139,7 +139,7 @@ class Player:
         while len(self._sent) > most:
             await self._sent.popleft()
 
-    async def _take(self, step: Place | DeadLetter | CutDue) -> None:
+    async def _take(self, step: Place[Record] | DeadLetter | CutDue) -> None:
         if isinstance(step, Place):
             self._place(step.record)
         elif isinstance(step, CutDue):

@@ -9,8 +9,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from detectors.deciding.network import Network
 from detectors.playing.cuts import CutDue
@@ -18,10 +21,9 @@ from detectors.playing.playback import Place, Playback
 from detectors.setup import Setup
 from detectors.watching.partition import Partition
 from schemas.alert import STATISTICAL, Change
-from schemas.batch import Source
-from schemas.columns import Record, gather
+from schemas.chunk import Chunk, Line
 from schemas.dead_letter import DeadLetter
-from schemas.decode import decode_lines
+from schemas.decode import decode_chunk
 from schemas.fields import encode
 from schemas.instant import DAY, Micros, parse_instant
 from streams.errors import UsageError
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from schemas.alert import Alert
+    from schemas.batch import Batch
     from schemas.settings import Settings
     from streams.workers.core import NetworkCore, PartitionCore
 
@@ -116,6 +119,14 @@ class Sinks:
     stats: WriteLine
 
 
+class _Piece(NamedTuple):
+    """Consecutive lines that were placed."""
+
+    chunk: Chunk
+    start: int
+    stop: int
+
+
 class Replay:
     """Applies what a playback says to the core, and writes what comes of it."""
 
@@ -125,46 +136,60 @@ class Replay:
         self._network = network
         self._sinks = sinks
         self._files = _Files()
-        self._waiting: dict[Source, list[Record]] = {source: [] for source in Source}
+        self._waiting: list[_Piece] = []  # since the last cut
 
-    def play(self, playback: Playback, events: Sequence[str]) -> None:
+    def play(self, playback: Playback[Line], events: Sequence[str]) -> None:
         """Everything from the first line to the last cut. Raises FileError."""
         with file_progress(events) as progress:
             for lines in read_lines(events, progress):
-                self._take(playback.feed(self._decoded(lines)))
+                self._follow(playback, self._decoded(lines))
                 if playback.finished:
                     break
         self._take(playback.end())
 
-    def _decoded(self, lines: Lines) -> list[Record | DeadLetter]:
-        first = self._files.number(lines)
-        decoded = decode_lines(lines.lines, lines.topic, first)
-        self.summary.events += len(decoded)
-        return decoded
+    def _decoded(self, lines: Lines) -> Chunk:
+        chunk = decode_chunk(lines.lines, lines.topic, self._files.number(lines))
+        self.summary.events += len(chunk)
+        return chunk
 
-    def _take(self, items: Iterable[Place | DeadLetter | CutDue]) -> None:
+    def _follow(self, playback: Playback[Line], chunk: Chunk) -> None:
+        """Nearly all lines are taken many at a time; those that move the clock on, one by one."""
+        row = 0
+        while row < len(chunk) and not playback.finished:
+            following = playback.take(chunk.ts, row)
+            if following > row:
+                self._waiting.append(_Piece(chunk, row, following))
+                row = following
+            else:
+                self._take(playback.feed([chunk[row]]))
+                row += 1
+
+    def _take(self, items: Iterable[Place[Line] | DeadLetter | CutDue]) -> None:
         for item in items:
             if isinstance(item, Place):
-                self._waiting[item.record.source].append(item.record)
+                line = item.record
+                self._waiting.append(_Piece(line.chunk, line.row, line.row + 1))
             elif isinstance(item, CutDue):
                 self._cut(item)
             else:
                 self._bury(item)
 
     def _cut(self, cut: CutDue) -> None:
-        batches = [
-            gather(records, source, self._files.topic, 0)
-            for source, records in self._waiting.items()
-            if records
-        ]
-        for records in self._waiting.values():
-            records.clear()
-        for letter in self._partition.apply(cut.at, batches, cut.tick):
+        for letter in self._partition.apply(cut.at, self._batches(), cut.tick):
             self._bury(letter)
         if cut.tick is not None:
             self._tick(cut.tick)
         if cut.last:
             self._finish(cut.at)
+
+    def _batches(self) -> list[Batch]:
+        """What was placed since the last cut, in order; few batches, for each costs a little."""
+        pieces, self._waiting = self._waiting, []
+        batches: list[Batch] = []
+        for chunk, some in groupby(pieces, lambda piece: piece.chunk):
+            rows = np.concatenate([np.arange(one.start, one.stop) for one in some])
+            batches += chunk.batches(rows, self._files.topic)
+        return batches
 
     def _tick(self, tick: int) -> None:
         """The round between the stages, with one partition in the network."""
@@ -230,7 +255,7 @@ def _refuse_missing(events: Sequence[str]) -> None:
             raise UsageError(f"{name}: there is no such file; NDJSON, NDJSON.gz or `-` is allowed")
 
 
-def _playback(settings: Settings, until: str | None) -> Playback:
+def _playback(settings: Settings, until: str | None) -> Playback[Line]:
     try:
         end = None if until is None else parse_instant(until)
     except ValueError as error:
