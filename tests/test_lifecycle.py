@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from detectors.deciding.episode import Episode, Reading, Reason, Silence, State, Step
 from detectors.deciding.lifecycle import TRANSITIONS, LifecycleError, absorb, acknowledge, step
@@ -165,7 +166,7 @@ def test_request_without_an_open_alert_is_an_error(
 
 
 def test_facts_without_statistics_live_while_they_hold() -> None:
-    facts = [replace(reading(day, 0), threshold=0.0) for day in range(3)]
+    facts = [structs.replace(reading(day, 0), threshold=0.0) for day in range(3)]
     assert changes(*facts, silence(3)) == [Change.OPENED, None, None, Change.RESOLVED]
 
 
@@ -204,7 +205,7 @@ def _today(
 ) -> Reading | Silence:
     if evidence is None:
         return silence(day)
-    return replace(reading(day, *evidence), alert_id=f"{number}")
+    return structs.replace(reading(day, *evidence), alert_id=f"{number}")
 
 
 @given(st.lists(st.tuples(st.floats(1 / 24, 20), evidence_of_a_day), max_size=60))
@@ -218,7 +219,7 @@ def test_alerts_tell_a_story_in_order_under_any_evidence(
         today = (
             silence(day)
             if evidence is None
-            else replace(reading(day, *evidence), alert_id=f"{number}")
+            else structs.replace(reading(day, *evidence), alert_id=f"{number}")
         )
         taken = step(episode, today)
         if taken.change is not None:

@@ -68,6 +68,12 @@ class Case:
 
     episode: Episode
     last: draft.Statement
+    onset: int  # microseconds, as it was told at the opening: told once
+
+    @property
+    def told(self) -> draft.Statement:
+        """The last reading, of a change that began then."""
+        return self.last.begun(self.onset)
 
 
 class Desk:
@@ -119,10 +125,11 @@ class Desk:
         last = said or (case.last if case else None)
         if last is None:
             return
-        if case is not None and case.episode.alert_id == step.episode.alert_id:
-            last = last.begun(case.last.onset)  # told once, at the opening
-        self._cases[key] = Case(step.episode, last)
+        same = case is not None and case.episode.alert_id == step.episode.alert_id
+        onset = case.onset if case is not None and same else last.onset
+        self._cases[key] = case = Case(step.episode, last, onset)
         if step.change is not None:
+            last = case.told
             line = draft.line(last, step.episode, step.change, now.at, self._related(key, last))
             decisions.alerts.append(self._worded(line, step.episode.opened_at, last.details))
 
@@ -175,7 +182,7 @@ class Desk:
     def state(self) -> Any:
         """Plain values for a snapshot."""
         cases = [
-            [*key, asdict(case.episode), msgspec.to_builtins(case.last)]
+            [*key, asdict(case.episode), msgspec.to_builtins(case.told)]
             for key, case in sorted(self._cases.items())
         ]
         return [cases, sorted(self._held)]
@@ -185,7 +192,7 @@ class Desk:
         cases, held = state
         for kind, scope, entity, episode, last in cases:
             statement = msgspec.convert(last, draft.Statement)
-            self._cases[kind, scope, entity] = Case(_episode(episode), statement)
+            self._cases[kind, scope, entity] = Case(_episode(episode), statement, statement.onset)
         self._held = {(kind, scope, entity) for kind, scope, entity in held}
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from schemas.alert import Change, Severity
-    from schemas.instant import Micros
+from msgspec import Struct
+
+from schemas.alert import Change, Severity
+from schemas.instant import Micros
 
 
 class State(StrEnum):
@@ -36,8 +36,7 @@ class Reason(StrEnum):
     STEADY = "steady"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True, gc=False):
     """The evidence of one tick. Facts without statistics read as log_odds 0, threshold 0."""
 
     at: Micros
@@ -50,8 +49,7 @@ class Reading:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(Struct, frozen=True, gc=False):
     """The evidence of this tick is below the reporting floor."""
 
     at: Micros
@@ -83,8 +81,7 @@ class Episode:
         return State.OPEN if self.resolved_at is None else State.RESTING
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """What follows from one reading: a line to write, or none, why, and the episode from now on."""
 
     change: Change | None

@@ -99,8 +99,10 @@ def judge(noted: Episode | None, today: Reading | Silence) -> Reason:
         return Reason.CROSSED if today.log_odds >= today.threshold else Reason.BELOW_THRESHOLD
     if noted.state is State.RESTING:
         return _judge_resting(noted, today)
-    rules = (reason for reason, applies in _OPEN_RULES if applies(noted, today))
-    return next(rules, Reason.STEADY)
+    for reason, applies in _OPEN_RULES:
+        if applies(noted, today):
+            return reason
+    return Reason.STEADY
 
 
 def _judge_resting(noted: Episode, today: Reading) -> Reason:
@@ -140,9 +142,10 @@ def _note(episode: Episode | None, today: Reading | Silence) -> Episode | None:
 
 def _marked(episode: Episode, **marks: Any) -> Episode:
     """The episode with these marks; itself when it bears them, as at nearly every tick."""
-    if all(getattr(episode, name) == mark for name, mark in marks.items()):
-        return episode
-    return replace(episode, **marks)
+    for name, mark in marks.items():
+        if getattr(episode, name) != mark:
+            return replace(episode, **marks)
+    return episode
 
 
 def _note_fall(episode: Episode, today: Reading) -> Episode:
