@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from schemas.duration import Duration
+from schemas.instant import DAY
+
 if TYPE_CHECKING:
     from schemas.alert import Alert
     from schemas.batch import Batch
@@ -95,6 +98,8 @@ class Core:
 
     partition: Callable[[int, Arrays | None], PartitionCore]
     network: Callable[[Arrays | None], NetworkCore]
+    get_ready: Callable[[], None] = lambda: None
+    """Whatever takes long the first time; to be done before anybody waits for a partition."""
 
 
 CoreOf = Callable[["Settings", Mapping[str, "DealerRecord"]], Core]
@@ -108,6 +113,7 @@ def real_core(settings: Settings, master: Mapping[str, DealerRecord]) -> Core:
     from detectors.setup import Setup  # noqa: PLC0415
     from detectors.watching.partition import Partition  # noqa: PLC0415
     from streams.playing.reference import read_calendar  # noqa: PLC0415
+    from streams.workers.rehearsal import rehearse  # noqa: PLC0415
 
     setup = Setup(settings, master, read_calendar(settings, master))
     partitions = settings.topics.partitions
@@ -122,4 +128,8 @@ def real_core(settings: Settings, master: Mapping[str, DealerRecord]) -> Core:
             return Network(setup, partitions)
         return Network.restore(setup, partitions, arrays)
 
-    return Core(partition, network)
+    def get_ready() -> None:
+        daily = Setup(settings.model_copy(update={"tick": Duration(DAY)}))
+        rehearse(Partition(0, daily), Network(daily, 1))
+
+    return Core(partition, network, get_ready)

@@ -94,6 +94,7 @@ class Watch:
         self._outlooks = Outlooks(settings.broker, self._names.outlook, self._arise_all)
         self._teller: AIOKafkaProducer | None = None
         _get_ready()
+        core.get_ready()
 
     def read(self, topic: str, partition: int, records: Sequence[Unpacked]) -> _Read | _Cuts:
         """Records of a source decoded, or cuts. Errors end the process: not bad records."""
