@@ -43,6 +43,10 @@ class _NamedRows(msgspec.Struct, array_like=True, frozen=True, gc=False):
         """The names, to be read."""
         return self.texts.all()
 
+    @property
+    def _count(self) -> int:
+        return len(self.sizes) // _SIZE.itemsize
+
 
 class Sums(_NamedRows, array_like=True, frozen=True, gc=False):
     """Whole numbers by name; sums over dealers are scaled (detectors.columns.scaled).
@@ -65,7 +69,7 @@ class Sums(_NamedRows, array_like=True, frozen=True, gc=False):
 
     def rows(self, width: int) -> NDArray[np.int64]:
         """(names, width)."""
-        count = len(self.sizes) // _SIZE.itemsize
+        count = self._count
         rows = np.empty((count, width), np.int64)
         place = 0
         for column, size in enumerate(self.widths):
@@ -73,6 +77,10 @@ class Sums(_NamedRows, array_like=True, frozen=True, gc=False):
             rows[:, column] = np.frombuffer(self.numbers, dtype, count, place)
             place += count * size
         return rows
+
+    def table(self) -> dict[str, list[int]]:
+        """Numbers by name, to be read."""
+        return dict(zip(self.names, self.rows(len(self.widths)).tolist(), strict=True))
 
 
 class Levels(_NamedRows, array_like=True, frozen=True, gc=False):
@@ -86,6 +94,11 @@ class Levels(_NamedRows, array_like=True, frozen=True, gc=False):
     def rows(self, width: int) -> NDArray[np.float64]:
         """(names, width)."""
         return np.frombuffer(self.numbers, _MEASURED).reshape(-1, width)
+
+    def table(self) -> dict[str, list[float]]:
+        """Numbers by name, to be read."""
+        width = len(self.numbers) // _MEASURED.itemsize // max(self._count, 1)
+        return dict(zip(self.names, self.rows(max(width, 1)).tolist(), strict=True))
 
 
 def _written(names: Spans) -> tuple[bytes, bytes]:

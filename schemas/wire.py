@@ -207,3 +207,13 @@ def encode(message: Message) -> bytes:
 def decode(data: bytes) -> Message:
     """The message of a record; msgspec.DecodeError when it is none of ours."""
     return _decoder.decode(data)
+
+
+def readable(message: Message) -> dict[str, object]:
+    """The message for people: numbers stand beside their names."""
+    told: dict[str, object] = msgspec.to_builtins(message)
+    for field in message.__struct_fields__:
+        value = getattr(message, field)
+        if isinstance(value, Sums | Levels):
+            told[field] = value.table()
+    return told

@@ -114,7 +114,7 @@ async def _onwards(
 
 def _line_of(topic: str) -> Callable[[bytes, bytes], bytes]:
     if topic in _BETWEEN_STAGES:
-        return lambda _, value: msgspec.json.encode(wire.decode(value))
+        return lambda _, value: msgspec.json.encode(wire.readable(wire.decode(value)))
     if topic in _ROWS:
         return _row
     return lambda _, value: value.replace(b"\n", b" ")  # others' JSON may hold line ends

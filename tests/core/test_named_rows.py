@@ -26,6 +26,7 @@ def test_whole_numbers_of_any_size_come_back(
     told = msgspec.msgpack.decode(sent, type=Sums)
     assert told.names == names
     assert told.rows(width).tolist() == rows.tolist()
+    assert told.table() == dict(zip(names, rows.tolist(), strict=True))
 
 
 @given(NAMES, WIDTHS, st.data())
@@ -38,6 +39,7 @@ def test_measured_numbers_come_back_to_the_last_digit(
     assert told.texts.identity.tolist() == Texts.of(names).identity.tolist()
     assert told.names == names
     assert told.rows(width).tolist() == rows.tolist()
+    assert told.table() == dict(zip(names, rows.tolist(), strict=True))
 
 
 def test_columns_of_small_numbers_take_a_byte_each() -> None:

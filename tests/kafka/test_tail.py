@@ -6,15 +6,20 @@ import asyncio
 import json
 import threading
 
+import msgspec
+import numpy as np
 import pytest
 
 from schemas import wire
+from schemas.named_rows import Levels
 from schemas.settings import Settings, Topics
+from schemas.texts import Texts
 from schemas.wire import Signals
 from streams import kafka
 from streams.errors import UsageError
 from streams.looking import tail
 from streams.topics import names
+from tests.kafka import messages
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka
@@ -96,6 +101,19 @@ def test_tail_makes_messages_between_the_stages_readable(
             "slight": {},
         }
     ]
+
+
+def test_tail_shows_numbers_beside_the_names_of_articles(
+    settings: Settings, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    told = messages.outlook(7, 1)
+    levels = Levels.of(Texts.of(["EUR a", "EUR b"]), np.array([[1.5, 0.1], [2.0, 0.25]]))
+    write(settings, "outlook", ("7", wire.encode(msgspec.structs.replace(told, items=levels))))
+    tail.run(settings, "outlook", from_beginning=True, until_current=True)
+    (line,) = lines(capfdbinary)
+    assert isinstance(line, dict)
+    assert line["items"] == {"EUR a": [1.5, 0.1], "EUR b": [2.0, 0.25]}
+    assert line["returns"] == {}
 
 
 def test_tail_of_an_unknown_topic_names_the_known_ones(settings: Settings) -> None:
