@@ -92,7 +92,7 @@ def _demonstrate(plan: Plan, folder: Path, held: ExitStack) -> None:
     settings = told(plan.settings, _broker(plan, held), inbox.open(plan, held), plan.calendar)
     _prepare_topics(settings)
     children = held.enter_context(Children(folder))
-    player = _start(Parts(children, settings, folder), plan, folder)
+    player = _start(Parts(children, settings, folder), plan, settings, folder)
     follower = held.enter_context(following(settings))
     with view() as show:
         started = time.monotonic()
@@ -153,7 +153,7 @@ def _prepare_topics(settings: Settings) -> None:
             )
 
 
-def _start(parts: Parts, plan: Plan, folder: Path) -> Child:
+def _start(parts: Parts, plan: Plan, settings: Settings, folder: Path) -> Child:
     """Start everything; returns the player."""
     if plan.dealers is not None:
         introduced = parts.introduce(plan.dealers)
@@ -163,6 +163,11 @@ def _start(parts: Parts, plan: Plan, folder: Path) -> Child:
     for name, address in parts.addresses.items():
         _say(f"metrics of {name}: {address}")
     _say(f"logs: {folder}")
+    _say(
+        "to look closer (`dealerwatch status`, `tail`): "
+        f"export DEALERWATCH_BROKER={settings.broker} "
+        f"DEALERWATCH_TOPICS__PARTITIONS={settings.topics.partitions}"
+    )
     return parts.play([str(Path(file).resolve()) for file in plan.files])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from schemas.settings import Settings
 from streams.broker.ports import free_port
@@ -23,6 +23,10 @@ SERVICES = (  # name, command; in the order in which they start
     ("notify", ("notify",)),
 )
 
+# At a broker of its own, where nothing else is asked for. The demonstration has one worker, on the
+# machine of that broker: more partitions share no load, and each costs some 5 ms a tick.
+PARTITIONS: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
@@ -35,6 +39,8 @@ class Webhook:
 def told(settings: Settings, broker: str, webhook: Webhook, calendar: Path | None) -> Settings:
     """The settings of the parts: those of the user, at this broker, for this receiver."""
     tree = _tree(settings)
+    if "broker" not in tree:  # the topics at a named one may exist, and others look at them
+        tree.setdefault("topics", {}).setdefault("partitions", PARTITIONS)
     tree["broker"] = broker
     tree.setdefault("webhook", {}).update(url=webhook.url, secret=webhook.secret)
     if calendar is not None:
