@@ -62,11 +62,14 @@ class Joint:
         share = np.exp(odds - odds.max(axis=1, keepdims=True))
         return np.asarray(share / share.sum(axis=1, keepdims=True))
 
-    def ratio(self, kind: Kind, rows: I64) -> F64:
-        """(k,) what is left of the usual: the mean over the detectors by what they carry."""
+    def ratio(self, kind: Kind, rows: I64, carried: F64) -> F64:
+        """(k,) what is left of the usual: the mean over the detectors by what they carry.
+
+        carried: (k, detectors), see `carried`.
+        """
         parts = self._kinds[kind]
         ratios = np.stack([one.ratio(self.of[one.name], rows) for one in parts], axis=1)
-        return np.asarray((self.carried(kind, rows) * ratios).sum(axis=1))
+        return np.asarray((carried * ratios).sum(axis=1))
 
     def claim(self, name: str, rows: I64, share: F64) -> None:
         """From now on a detector (not a leading one) answers for this share of what it may."""

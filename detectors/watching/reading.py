@@ -40,26 +40,27 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> Found:
 
     factors: (k, 3) log factors of network, region and tier of the view's dealers.
     """
-    near, counted = _cross(fleet, view)
+    near, odds, counted = _cross(fleet, view)
     found = Found([], *(dict(zip(KINDS, column, strict=True)) for column in counted.T.tolist()))
-    for kind, told_of in zip(KINDS, near, strict=True):
+    for kind, told_of, nats in zip(KINDS, near, odds, strict=True):
         if told_of.any():
             for here in _by_locale(np.flatnonzero(told_of), view):
-                dealers = _gathered(setup, fleet, view, factors, here)
+                carried = fleet.evidence.carried(kind, view.rows[here])
+                dealers = _gathered(setup, fleet, view, factors, here, nats[here], carried)
                 found.readings.extend(_of_kind(fleet, kind, dealers))
     found.readings.sort(key=lambda reading: (reading.kind, reading.dealer.id))
     return found
 
 
-def _cross(fleet: Fleet, view: TickView) -> tuple[Bool, I64]:
-    """(kinds, k) whether a dealer is told of; (kinds, 3) what calibration wants to know."""
+def _cross(fleet: Fleet, view: TickView) -> tuple[Bool, F64, I64]:
+    """(kinds, k) whether a dealer is told of, and its nats; (kinds, 3) what calibration asks."""
     odds = np.stack([fleet.evidence.log_odds(kind, view.rows) for kind in KINDS])
     threshold = np.array([fleet.known.threshold(kind) for kind in KINDS])
     nominal = np.array([fleet.known.nominal(kind) for kind in KINDS])
     near, counted = np.empty(odds.shape, np.bool_), np.empty((len(KINDS), 3), np.int64)
     ends_day = HOME in view.ending
     cross(fleet.crossings, view.rows, odds, threshold, nominal, ends_day, near, counted)
-    return near, counted
+    return near, odds, counted
 
 
 def _by_locale(near: I64, view: TickView) -> list[I64]:
@@ -69,14 +70,17 @@ def _by_locale(near: I64, view: TickView) -> list[I64]:
     return [near[locale == number] for number in np.unique(locale).tolist()]
 
 
-def _gathered(setup: Setup, fleet: Fleet, view: TickView, factors: F64, here: I64) -> Near:
-    """Some dealers of one locale; here: their places in the view."""
+def _gathered(
+    setup: Setup, fleet: Fleet, view: TickView, factors: F64, here: I64, odds: F64, carried: F64
+) -> Near:
+    """Some dealers of one locale; here: their places in the view; the others: see Near."""
     number, rows = int(view.locale[here[0]]), view.rows[here]
     start = setup.locales.all[number].time.start
     now = Moment(view.tick, setup.timeline.tick, int(view.day[here[0]]), start)
     days = fleet.dealers.standing.first_day[rows].tolist()
     since = np.array([start(day) for day in days], np.int64)
-    return Near(rows, factors[here], since, now, setup.timeline.end(view.tick))
+    end = setup.timeline.end(view.tick)
+    return Near(rows, factors[here], since, now, end, odds, carried)
 
 
 def _of_kind(fleet: Fleet, kind: Kind, near: Near) -> list[Reading]:
@@ -85,17 +89,16 @@ def _of_kind(fleet: Fleet, kind: Kind, near: Near) -> list[Reading]:
     shown = showing.of(fleet, kind, near)
     young = near.now.day - fleet.dealers.standing.first_day[near.rows] < WARM_UP_DAYS
     if kind is Kind.ORDER_VOLUME_DROP:
-        by_rhythm = _told_by_rhythm(fleet, near.rows)
+        by_rhythm = _told_by_rhythm(near.carried)
         young &= ~(by_rhythm & rhythm.plain(fleet.rhythm, near.rows))
         shown = showing.as_rare_as_its_rhythm(fleet, near.rows, shown, by_rhythm)
     return _told(fleet, kind, near, shown, young)
 
 
-def _told_by_rhythm(fleet: Fleet, rows: I64) -> Bool:
+def _told_by_rhythm(carried: F64) -> Bool:
     """(k,) whether the rhythm carries most of the evidence of a drop."""
-    kind = Kind.ORDER_VOLUME_DROP
-    place = [one.name for one in KINDS[kind]].index(rhythm.DETECTOR.name)
-    return np.asarray(fleet.evidence.carried(kind, rows)[:, place] > 0.5)
+    place = [one.name for one in KINDS[Kind.ORDER_VOLUME_DROP]].index(rhythm.DETECTOR.name)
+    return np.asarray(carried[:, place] > 0.5)
 
 
 def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> list[Reading]:
@@ -103,9 +106,8 @@ def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> li
     rows, names = near.rows, [one.name for one in KINDS[kind]]
     chance = rarity.of_any(shown.chance, showing.looks(kind, near, shown)).tolist()
     telling = shown.told & (np.array(chance) <= RARE.get(kind, 1.0))
-    odds = fleet.evidence.log_odds(kind, rows).tolist()
-    ratio = fleet.evidence.ratio(kind, rows).tolist()
-    carried = fleet.evidence.carried(kind, rows).tolist()
+    odds, carried = near.odds.tolist(), near.carried.tolist()
+    ratio = fleet.evidence.ratio(kind, rows, near.carried).tolist()
     week, shares = usual_week(fleet, rows), fleet.share(kind, rows).tolist()
     lost = week * (1.0 - shown.factors.prod(axis=1))
     loss = _amounts(np.full(len(rows), np.nan) if kind in CASES else lost)

@@ -37,6 +37,8 @@ class Near(NamedTuple):
     since: I64  # microseconds: the beginning of each one's first day
     now: Moment
     at: int  # microseconds: the end of the tick
+    odds: F64  # nats
+    carried: F64  # (k, detectors) share of each detector in that
 
 
 class Shown(NamedTuple):
@@ -89,7 +91,7 @@ def _of_trade(fleet: Fleet, kind: Kind, near: Near) -> Shown:
     falling = DETECTORS[kind].falling
     likeliest = past.likeliest(windows, falling, since, LEAST_RISE)
     shown = _of_counts(fleet, kind, rows, windows, likeliest, at)
-    carried = trade.carried_by_size(fleet, kind, rows)
+    carried = trade.carried_by_size(kind, near.carried)
     leading = np.where(carried >= 0.5, trade.ORDER_SIZE, trade.FREQUENCY)
     if leading.any():
         windows = past.windows(fleet.history[SIZE], rows, now)

@@ -102,9 +102,8 @@ def by_size(fleet: Fleet, rows: I64, windows: Windows, since: I64, *, falling: b
     return Smaller(windows.start[best], np.asarray(chance))
 
 
-def carried_by_size(fleet: Fleet, kind: Kind, rows: I64) -> F64:
-    """(k,) share of the evidence that the size of orders carries."""
-    carried = fleet.evidence.carried(kind, rows)
+def carried_by_size(kind: Kind, carried: F64) -> F64:
+    """(k,) share of the evidence that the size of orders carries; carried: (k, detectors)."""
     place = [one.part in _SIZES for one in KINDS[kind]]
     return np.asarray(carried[:, place].sum(axis=1))
 

@@ -70,7 +70,7 @@ def test_nothing_of_each_is_nothing() -> None:
     made = joint()
     assert_array_equal(made.log_odds(KIND, ROWS), NOTHING)
     assert np.isfinite(made.carried(KIND, ROWS)).all()
-    assert np.isfinite(made.ratio(KIND, ROWS)).all()
+    assert np.isfinite(made.ratio(KIND, ROWS, made.carried(KIND, ROWS))).all()
 
 
 def test_single_detector_speaks_for_its_kind() -> None:
@@ -78,7 +78,9 @@ def test_single_detector_speaks_for_its_kind() -> None:
     made.make_room(4)
     run(LEAD, made.of[KIND], stream(LEAD, 4, 20, seed=1))
     assert_array_equal(made.log_odds(KIND, ROWS), made.of[KIND].log_odds)
-    assert_array_equal(made.ratio(KIND, ROWS), LEAD.ratio(made.of[KIND], ROWS))
+    assert_array_equal(
+        made.ratio(KIND, ROWS, made.carried(KIND, ROWS)), LEAD.ratio(made.of[KIND], ROWS)
+    )
 
 
 def test_in_control_the_sum_grows_with_time_however_it_is_split() -> None:
