@@ -27,6 +27,7 @@ NETWORK_PRIOR: Final = 0.5**2  # variance of a plausible log factor of the netwo
 GROUP_PRIOR: Final = 0.15**2  # … and of a region or tier against the network
 EXCESS: Final = 1.6  # variance of a sum of orders, over Poisson's
 SURE: Final = 3.0  # standard deviations
+UNEVEN: Final = 0.35  # deviation of a dealer's share in what happens to everybody
 
 
 class PeerSums(NamedTuple):
@@ -92,3 +93,11 @@ def log_factors(rows: I64, region: I32, tier: I32, own: F64, sums: PeerSums, par
         of = sums.tier[tier[i]]
         _ratio(of[0], of[1], own[i], net, GROUP_PRIOR, group, deviation)
         parts[k, 2] = fastest(group, deviation)
+
+
+def unevenness(log_factor: F64) -> F64:
+    """(k,) variance of the log-intensity, where all are by so much off what is usual.
+
+    A shock of a region, a season, a holiday concerns one dealer more than the next.
+    """
+    return (UNEVEN * log_factor) ** 2

@@ -46,7 +46,7 @@ LEARN_LATE_DAYS: Final = 7
 LEVEL_KEEP: Final = 0.5 ** (1 / 35.0)  # per day
 WEEKDAY_KEEP: Final = 0.5 ** (1 / 12.0)  # per week
 HOUR_KEEP: Final = 0.5 ** (1 / 60.0)  # per day
-PRIOR_DAYS: Final = 2.0  # what the tier's level is worth
+PRIOR_DAYS: Final = 2.0  # what the tier's level is worth at first; it is forgotten like any day
 LEVEL_PERSISTENCE_DAYS: Final = 30.0  # autocorrelation time of a young level's error
 SUSPICION_KEEP: Final = 0.8  # per day
 MIN_AGE_DAYS: Final = 14
@@ -269,9 +269,10 @@ def _learn_day(
         accepted[k] = _accept(volume, i, month[k, 0], month[k, 1])
         of_ten_days = _of_mean(variance, pools.persistence, 10.0)
         _restore(volume, i, last_10_days[k, 0], last_10_days[k, 1], of_ten_days)
-        prior = PRIOR_DAYS * pools.level[tier[i]]
         known = volume.level_days[i] > 0.0
-        posterior = (volume.level_orders[i] + prior) / (volume.level_days[i] + PRIOR_DAYS)
+        worth = _prior_days(volume.level_days[i])
+        prior = worth * pools.level[tier[i]]
+        posterior = (volume.level_orders[i] + prior) / (volume.level_days[i] + worth)
         volume.level[i] = posterior if known else 0.0
         _refresh_weekday(volume, i, pools.weekday[tier[i]])
         for h in range(24):
@@ -280,6 +281,16 @@ def _learn_day(
         volume.day_orders[i] = 0.0
         volume.day_expected[i] = 0.0
         volume.day_exposure[i] = 0.0
+
+
+@compiled
+def _prior_days(learned: float) -> float:
+    """Days the tier's level is still worth beside so many learned ones.
+
+    After t days (1 - keep^t) / (1 - keep) are left of them, and keep^t of the prior. One that never
+    fades would keep those who order seldom at 7 % too much for ever.
+    """
+    return PRIOR_DAYS * max(1.0 - (1.0 - LEVEL_KEEP) * learned, 0.0)
 
 
 @compiled

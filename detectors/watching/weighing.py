@@ -17,7 +17,7 @@ from detectors.baselines import (
     unit_price,
 )
 from detectors.baselines import history as past
-from detectors.baselines.common_factor import PeerSums, log_factors
+from detectors.baselines.common_factor import PeerSums, log_factors, unevenness
 from detectors.columns import F64
 from detectors.evidence import both_ways
 from detectors.evidence import shiryaev_roberts as ev
@@ -67,7 +67,7 @@ def _orders(fleet: Fleet, view: TickView, log_factor: F64, tick_days: float) -> 
     pools = fleet.known.volume_pools(fleet.dealers.tiers)
     seen = order_volume.seen(
         volume, rows[speaks], view.orders[speaks], pools, view.effects.weight[speaks],
-        view.effects.variance[speaks],
+        (view.effects.variance + unevenness(log_factor))[speaks],
     )  # fmt: skip
     bounded = order_surge.bounded(volume, seen, view.promoted[speaks, 0])
     _both_ways(fleet, order_volume.DETECTOR, order_volume.SURGE, seen, bounded, view.now)

@@ -10,10 +10,12 @@ from detectors.baselines.common_factor import (
     HALF_LIVES,
     SCALE,
     SPEEDS,
+    UNEVEN,
     PeerSums,
     keep,
     log_factors,
     scaled,
+    unevenness,
 )
 from detectors.columns import F64
 
@@ -114,3 +116,9 @@ def test_sums_do_not_depend_on_grouping() -> None:
 def test_keep_is_a_half_after_the_half_life() -> None:
     assert_allclose([keep(h)[k] for k, h in enumerate(HALF_LIVES)], [0.0, 0.5, 0.5])
     assert_allclose(keep(0.25) ** 4, keep(1.0))
+
+
+def test_dealers_may_differ_where_all_are_off_what_is_usual() -> None:
+    none, half, double = unevenness(np.log(np.array([1.0, 0.5, 2.0])))
+    assert none == 0.0
+    assert half == pytest.approx(double) == pytest.approx((UNEVEN * np.log(2)) ** 2)

@@ -1,10 +1,14 @@
-"""When a former level is back."""
+"""What is expected of a dealer: its level, when a former one is back, how sure it is."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from detectors.baselines import order_volume
+from detectors.evidence import shiryaev_roberts as ev
+
+FLAT = np.ones((1, 7))
 
 
 def restored(observed: float, former: float, of_ten_days: float) -> bool:
@@ -24,3 +28,22 @@ def test_former_level_is_back_when_moods_do_not_explain_it(of_ten_days: float, b
 
 def test_level_before_a_surge_is_back_whatever_the_moods() -> None:
     assert restored(90.0, -8.0, 0.2)
+
+
+def level_after(days: int, orders_a_day: float, tier_level: float) -> float:
+    """What is expected of a dealer that trades evenly, in a tier of others."""
+    volume, rows = order_volume.empty(1), np.zeros(1, np.int64)
+    pools = order_volume.Pools(np.log(0.08), 0.6, np.array([tier_level]), FLAT, np.ones((1, 24)))
+    for day in range(days + order_volume.LEARN_LATE_DAYS):
+        volume.day_orders[:], volume.day_expected[:] = orders_a_day, volume.level
+        volume.day_exposure[:] = 1.0
+        order_volume.learn_day(
+            volume, rows, rows.astype(np.int32), np.full(1, ev.NOTHING), np.ones(1, np.bool_),
+            np.zeros((1, 2)), np.zeros((1, 2)), day, np.zeros(1, np.bool_), pools,
+        )  # fmt: skip
+    return float(volume.level[0])
+
+
+def test_level_of_the_tier_helps_at_first_and_is_forgotten() -> None:
+    assert 0.5 < level_after(3, 0.4, 1.0) < 0.8
+    assert level_after(400, 0.4, 1.0) == pytest.approx(0.4, rel=0.005)
