@@ -91,7 +91,7 @@ class Outlook(msgspec.Struct, tag="outlook", frozen=True):
     network: RatioSums
     regions: list[RatioSums]
     tiers: list[RatioSums]
-    items: Levels  # changed ones, by "currency NUL sku": log price, deviation of a line around it
+    items: Levels  # changed ones, by article: columns of detectors.baselines.price_lines.Item
     complaints: Levels  # changed ones, by sku: how often orders end in a case, and a current excess
     returns: Levels
     pools: dict[str, list[float]]  # changed ones

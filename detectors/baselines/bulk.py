@@ -11,6 +11,10 @@ keeps the promise of R whatever that law is. The plain detector goes on beside i
 `detectors.evidence.joint`): where sizes say nothing, this part costs a third of a nat.
 
 E is learned two to four weeks late, so that a spike is no news to itself.
+
+What has come back of late decides whether there is anything to tell: many small things that add up
+to less than half an order are not worth a call, however surely there are more of them; and one case
+is, if it is a whole order.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from detectors.baselines.case_rate import LEAST_CASES
 from detectors.columns import F64, I64, Bool
 from detectors.evidence.detector import Detector, Form
 from schemas.alert import Kind
@@ -32,11 +37,14 @@ DETECTOR: Final = Detector(
     part="bulk_return",
 )
 CLAIM: Final = 0.3  # of the time in which a change may begin
-LEAST, MOST = 0.01, 4.0  # usual orders: less is a trifle, more is no better proof
+LEAST, MOST = 0.01, 100.0  # usual orders: less is a trifle, more is no better proof
 LEAST_ORDERS: Final = 3.0  # from which a dealer's usual order is known
 PRIOR_CASES: Final = 5.0  # what the fleet's mean is worth for one dealer
 BLOCK_DAYS: Final = 14
 KEEP: Final = 0.5 ** (BLOCK_DAYS / 365.0)  # of what is known, per block
+BACK_KEEP: Final = 0.5 ** (1 / 60.0)  # per day, of what has come back
+LEAST_BACK: Final = 0.5  # usual orders, to be told …
+ENOUGH_BACK: Final = 1.0  # … of fewer than LEAST_CASES
 USUAL: Final = 0.25  # mean before the fleet has told
 
 
@@ -48,6 +56,7 @@ class Bulk(NamedTuple):
     usual: F64  # (n,) units of an order of the dealer as of yesterday, 0 where not known
     size: F64  # (n,) forgotten sum of sizes …
     cases: F64  # (n,) … and of cases
+    back: F64  # (n,) fading sum of sizes
     waiting: F64  # (n, 2, 2) the open block of days and the last one; sizes, cases
 
 
@@ -67,6 +76,7 @@ def empty(n: int) -> Bulk:
         usual=np.zeros(n),
         size=np.zeros(n),
         cases=np.zeros(n),
+        back=np.zeros(n),
         waiting=np.zeros((n, 2, 2)),
     )
 
@@ -117,8 +127,16 @@ def gain(bulk: Bulk, rows: I64, log: F64, cases: F64, mean: float) -> F64:
     return np.asarray(log - cases * np.log(own))
 
 
+def worth_telling(bulk: Bulk, rows: I64, cases: F64) -> Bool:
+    """(k,) whether enough has come back, in so many cases; goods count where orders are known."""
+    back, known = bulk.back[rows], bulk.usual[rows] > 0.0
+    enough = (back >= LEAST_BACK) & ((cases >= LEAST_CASES) | (back >= ENOUGH_BACK))
+    return np.asarray(np.where(known, enough, cases >= LEAST_CASES))
+
+
 def learn(bulk: Bulk, rows: I64, size: F64, cases: F64) -> None:
-    """The sizes of a tick wait for their block to end."""
+    """The sizes of a tick have come back, and wait for their block to end."""
+    bulk.back[rows] += size
     bulk.waiting[rows, 0, 0] += size
     bulk.waiting[rows, 0, 1] += cases
 
@@ -130,6 +148,7 @@ def end_day(bulk: Bulk, rows: I64, day: int, ordered: F64, trust: F64) -> None:
     """
     known = ordered[:, 0] >= LEAST_ORDERS
     bulk.usual[rows] = np.where(known, ordered[:, 1] / np.maximum(ordered[:, 0], 1.0), 0.0)
+    bulk.back[rows] *= BACK_KEEP
     if day % BLOCK_DAYS != BLOCK_DAYS - 1:
         return
     due = bulk.waiting[rows, 1] * trust[:, None]

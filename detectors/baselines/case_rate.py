@@ -36,6 +36,7 @@ LONGEST_LAG_DAYS: Final = 120.0  # a case that comes later teaches this much
 LEARN_LATE_DAYS: Final = 10
 KEEP: Final = 0.5 ** (1 / 180.0)  # per day
 MIN_AGE_DAYS: Final = 28
+LEAST_CASES: Final = 2.0  # one proves nothing, however rare cases are
 SUSPICION_KEEP: Final = 0.9  # per day: cases are rare
 DISPERSION_DAYS: Final = 4.0  # autocorrelation time of own bad weeks …
 RATE_DAYS: Final = 60.0  # … and of the error of a young rate

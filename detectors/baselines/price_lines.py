@@ -4,17 +4,23 @@ Lines wait for the end of their tick. Then they vote: on where the network level
 is, and on whether it has jumped. Where most of the dealers that bought an article in one tick paid
 clearly less (or more) than before, it is the article that has another price; the network says so in
 the outlook of the same tick, and only then is each line weighed against the level in force. So a
-promotion of the whole chain is nobody's cut, on its first day too. Where only some paid less, but
-more of them than chance would have (a chain prices by zones), what is low counts for less.
+promotion of the whole chain is nobody's cut, on its first day too.
 
-A line waits with 40 bytes; a tick of 100,000 lines is 4 MB. What a dealer pays for an article takes
-24 bytes and 16 to 28 to find them, for half a year after its last line: 100,000 dealers with 100
-articles each are 400 MB at most, or twice that until the half that is forgotten makes room.
+A clearly low line waits for the end of its day: what others have paid until then, and in the days
+before, shows whether it is the dealer's price or the article's (`_common`). Where nobody else has
+bought, it counts for less by the share of all lines that have been low in common of late: nothing
+to speak of as a rule, a third or a half in a week of clearance.
+
+A line waits with 40 bytes; a tick of 100,000 lines is 4 MB, the low ones of a day of a million are
+2 MB. What a dealer pays for an article takes 32 bytes and 16 to 28 to find them, for half a year
+after its last line: 100,000 dealers with 100 articles each are 480 MB at most, or twice that until
+the half that is forgotten makes room.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import lgamma
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -31,6 +37,8 @@ NEW_DEVIATION: Final = 0.1  # of a line, for an article without history
 VOTE_MIN_LINES: Final = 3.0
 SIZE_CLASSES: Final = 64  # of quantities, from 2^-32 to 2^31: more than may be ordered
 CLEARLY: Final = 2.0  # standard deviations of a line
+BY_CHANCE: Final = 0.0228  # of lines are clearly low
+LATELY_KEEP: Final = 0.5 ** (1 / 3.0)  # per day, of what others have paid
 TO_DEVIATION: Final = 1.2533  # from mean absolute to standard deviation, for a normal
 
 
@@ -53,6 +61,8 @@ class Pair(NamedTuple):
     late_lines: F32
     day: I32  # (m,) local day of the last line
     late_day: I32
+    bought: F32  # (m,) the dealer's own share of Item.others, as of `day` …
+    low: F32  # … and of Item.low
 
 
 def empty_pairs(m: int) -> Pair:
@@ -64,6 +74,8 @@ def empty_pairs(m: int) -> Pair:
         late_lines=np.zeros(m, np.float32),
         day=np.zeros(m, np.int32),
         late_day=np.zeros(m, np.int32),
+        bought=np.zeros(m, np.float32),
+        low=np.zeros(m, np.float32),
     )
 
 
@@ -72,12 +84,20 @@ class Item(NamedTuple):
 
     level: F64  # (j,) log unit price, nan before it is known
     deviation: F64  # (j,) standard deviation of a line
-    common: F64  # (j,) share of this tick's low lines that others' low lines explain
+    others: F64  # (j,) dealers that bought of late, at quantities of any class, fading …
+    low: F64  # … of which clearly below the level …
+    fallen: F64  # … and their mean residual
 
 
 def empty_items(j: int) -> Item:
     """Articles the network has not spoken of."""
-    return Item(level=np.full(j, np.nan), deviation=np.full(j, NEW_DEVIATION), common=np.zeros(j))
+    return Item(
+        level=np.full(j, np.nan),
+        deviation=np.full(j, NEW_DEVIATION),
+        others=np.zeros(j),
+        low=np.zeros(j),
+        fallen=np.zeros(j),
+    )
 
 
 class ItemVotes(NamedTuple):
@@ -137,9 +157,12 @@ def _bring_up_to_date(pair: Pair, p: int, day: int, suspicion: float) -> None:
     if past > FORGOTTEN_DAYS:
         pair.surplus[p], pair.lines[p] = 0.0, 0.0
         pair.late_surplus[p], pair.late_lines[p] = 0.0, 0.0
+        pair.bought[p], pair.low[p] = 0.0, 0.0
     fade = KEEP**past
     pair.surplus[p] *= fade
     pair.lines[p] *= fade
+    pair.bought[p] *= LATELY_KEEP**past
+    pair.low[p] *= LATELY_KEEP**past
     pair.day[p] = max(pair.day[p], day)
     if pair.late_lines[p] > 0.0 and (
         pair.late_day[p] <= day - LEARN_LATE_DAYS or pair.lines[p] < 4
@@ -197,24 +220,79 @@ def vote(
         if j == item_before and d == dealer_before:
             continue
         item_before, dealer_before = j, d
-        votes.dealers[j] += np.rint(trust / unit) * unit
-        if residual < -CLEARLY * deviation:
-            votes.low[j] += np.rint(trust / unit) * unit
-            votes.low_residuals[j] += np.rint(trust * residual / unit) * unit
-        elif residual > CLEARLY * deviation:
-            votes.high[j] += np.rint(trust / unit) * unit
-            votes.high_residuals[j] += np.rint(trust * residual / unit) * unit
+        side = 0.0 if abs(residual) <= CLEARLY * deviation else residual
+        _vote_as_dealer(pair, lines.pair[k], votes, j, trust, side, unit)
+
+
+@compiled
+def _vote_as_dealer(
+    pair: Pair, p: int, votes: ItemVotes, j: int, trust: float, side: float, unit: float
+) -> None:
+    """Whether a dealer has paid clearly less or more; side: residual of the line, 0 if neither."""
+    vote, residual = np.rint(trust / unit) * unit, np.rint(trust * side / unit) * unit
+    votes.dealers[j] += vote
+    pair.bought[p] += vote
+    if side < 0.0:
+        pair.low[p] += vote
+        votes.low[j] += vote
+        votes.low_residuals[j] += residual
+    elif side > 0.0:
+        votes.high[j] += vote
+        votes.high_residuals[j] += residual
+
+
+@compiled
+def _common(others: float, low: float, usual: float) -> float:
+    """Probability that the price of an article is low for all, by what others have paid of late.
+
+    Either as many of them are low as by chance, or any share q of them (with density 2 q), as where
+    a list has changed, for everybody or in a zone. usual: the probability where nobody has bought.
+    """
+    any_share = np.log(2.0) + lgamma(low + 2.0) + lgamma(others - low + 1.0) - lgamma(others + 3.0)
+    by_chance = low * np.log(BY_CHANCE) + (others - low) * np.log(1.0 - BY_CHANCE)
+    odds = np.log(usual / (1.0 - usual)) + any_share - by_chance
+    return float(1.0 / (1.0 + np.exp(-min(max(odds, -30.0), 30.0))))
+
+
+@compiled
+def _of_all(
+    pair: Pair, item: Item, p: int, j: int, residual: float, is_low: bool, usual: float, sums: F64
+) -> float:
+    """The part of a low residual that everybody has."""
+    others = max(item.others[j] - pair.bought[p], 0.0)
+    comparable = others / (1.0 + others)
+    sums[5] += comparable
+    if not is_low:
+        return 0.0
+    low = min(max(item.low[j] - pair.low[p], 0.0), others)
+    common = _common(others, low, usual)
+    sums[6] += common * comparable
+    return common * (max(residual, item.fallen[j]) if item.low[j] > 0.0 else residual)
+
+
+@compiled
+def _add(sums: F64, residual: float, deviation: float) -> None:
+    cut = min(max(residual, -3.0 * deviation), 3.0 * deviation)
+    precision = 1.0 / (deviation * deviation)
+    sums[0] += precision * cut
+    sums[1] += precision
+    sums[2] += precision * residual
+    if cut > residual:
+        sums[3] += precision * cut
+        sums[4] += precision
 
 
 @compiled
 def weigh(
     price: Standing, pair: Pair, item: Item, votes: ItemVotes, lines: Lines, known: Bool,
-    place: I64, unit: float, sums: F64,
+    place: I64, unit: float, usual: float, sums: F64, waits: Bool,
 ) -> None:  # fmt: skip
-    """Weigh the lines of a tick against the levels in force; they begin to teach.
+    """Weigh lines against the levels in force; they begin to teach.
 
-    place: (k,) row of sums (m, 5), to which precision times cut residual, precision, precision
-    times residual, and of lines cut from below the first two again are added.
+    place: (k,) row of sums (m, 7), to which are added: precision times cut residual, precision,
+    precision times residual; of lines cut from below the first two again; how many lines could be
+    compared with others', and how many of them were low in common.
+    waits: (k,) filled with which lines are clearly low and shall wait; none where it is empty.
     """
     for k in range(len(lines.dealer)):
         d, j, p = lines.dealer[k], lines.item[k], lines.pair[k]
@@ -224,15 +302,12 @@ def weigh(
         if abs(residual) > GROSS:
             continue
         deviation = _deviation(pair, item, lines, k)
-        cut = min(max(residual, -3.0 * deviation), 3.0 * deviation)
-        own = 1.0 - item.common[j] if residual < -CLEARLY * deviation else 1.0
-        precision = own / (deviation * deviation)
-        sums[place[k], 0] += precision * cut
-        sums[place[k], 1] += precision
-        sums[place[k], 2] += precision * residual
-        if cut > residual:
-            sums[place[k], 3] += precision * cut
-            sums[place[k], 4] += precision
+        is_low = residual < -CLEARLY * deviation
+        if is_low and len(waits) > 0:
+            waits[k] = True
+            continue
+        residual -= _of_all(pair, item, p, j, residual, is_low, usual, sums[place[k]])
+        _add(sums[place[k]], residual, deviation)
         votes.settled[j] += 1.0
         votes.deviations[j] += np.rint(min(abs(residual), 0.4) / unit) * unit
         mild = min(max(residual, -0.25), 0.25)

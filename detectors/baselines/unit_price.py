@@ -14,8 +14,9 @@ the dealer, which lasts, by chance, and now and then by a deal (a clearance, a p
 and goes). How large moods are and how common deals, usually and of late, the fleet teaches: one
 visit proves nothing, and in a week of clearance several prove little.
 
-What most dealers of an article pay in the same tick is its price there and then: a promotion of the
-whole chain, or a new price list, is compared with itself (detectors.baselines.price_lines).
+What most dealers of an article pay in the same tick is its price there and then, and what is low is
+compared with what others pay of late: a promotion of the whole chain, a new price list, a clearance
+open to everybody are compared with themselves (detectors.baselines.price_lines).
 
 Works after 21 days and about five lines. Blind to cuts of articles that only this dealer buys,
 until its own past prices them; to planned prices (`promo`) and free lines, which take no part.
@@ -56,9 +57,10 @@ class PricePools(NamedTuple):
     visit: float  # variance of a visit about the dealer's mood
     mood: float  # variance of moods
     deals: float  # share of visits that are deals
+    common: float  # share of lines that are low for others too
 
 
-FIRST_PRICES: Final = PricePools(0.011**2, 0.011**2, 0.01)  # before the fleet has taught
+FIRST_PRICES: Final = PricePools(0.011**2, 0.011**2, 0.01, 0.01)  # before the fleet has taught
 
 
 class Price(NamedTuple):
@@ -73,6 +75,7 @@ class Price(NamedTuple):
     day_weighted: F64  # (n,) precision times cut residual, of the open local day
     day_precision: F64  # (n,)
     day_low: F64  # (n, 2) the same two of lines that were so low that they were cut
+    day_common: F64  # (n, 2) lines that others' tell something of; those low in common
     late: F32  # (n, 7, 2) days waiting to teach: residuals, lines
     suspicion: F64  # (n,) 0 to 1
     frozen_days: F64  # (n,)
@@ -92,6 +95,7 @@ def empty(n: int) -> Price:
         day_weighted=np.zeros(n),
         day_precision=np.zeros(n),
         day_low=np.zeros((n, 2)),
+        day_common=np.zeros((n, 2)),
         late=np.zeros((n, LEARN_LATE_DAYS, 2), np.float32),
         suspicion=np.zeros(n),
         frozen_days=np.zeros(n),
@@ -152,12 +156,13 @@ def seen(price: Price, rows: I64, now: float, pools: PricePools, weight: F64) ->
 def learn_day(
     price: Price, rows: I64, log_odds: F64, is_mature: Bool, month: F64, day: int, pools: PricePools
 ) -> tuple[F64, Bool]:
-    """Close a local day: (6, k) lesson of the visits, and accepted levels.
+    """Close a local day: (8, k) lesson of the visits, and accepted levels.
 
     month: (k, 2) weighted residuals and precision of the last four weeks. A lesson is surplus and
-    worth about the variance, product with the visit before and its worth, deals and visits.
+    worth about the variance, product with the visit before and its worth, deals and visits, lines
+    low in common and lines.
     """
-    lesson = np.zeros((6, len(rows)))
+    lesson = np.zeros((8, len(rows)))
     accepted = np.zeros(len(rows), np.bool_)
     _learn_day(price, rows, log_odds, is_mature, month, day, pools, lesson, accepted)
     return lesson, accepted
@@ -172,6 +177,7 @@ def _learn_day(
         i = rows[k]
         if is_mature[k] and price.day_precision[i] > 0.0 and price.suspicion[i] < 0.9:
             _learn_visit(price, i, pools, lesson[:, k])
+        lesson[6, k], lesson[7, k] = price.day_common[i, 1], price.day_common[i, 0]
         known = log_odds[k] if is_mature[k] else ev.NOTHING
         price.suspicion[i] = suspicion(price.suspicion[i], known, SUSPICION_KEEP)
         price.frozen_days[i] = frozen(price.frozen_days[i], price.suspicion[i])
@@ -183,6 +189,7 @@ def _learn_day(
         price.day_surplus[i], price.day_lines[i] = 0.0, 0.0
         price.day_weighted[i], price.day_precision[i] = 0.0, 0.0
         price.day_low[i] = 0.0
+        price.day_common[i] = 0.0
 
 
 @compiled

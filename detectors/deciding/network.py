@@ -37,7 +37,7 @@ from schemas.wire import Census, Outlook, Signals
 
 __all__ = ["Decisions", "Network"]
 
-LAYOUT: Final = 7  # of snapshots
+LAYOUT: Final = 8  # of snapshots
 FOLLOWING: Final = ("complaints", "returns")
 _SOURCES: Final = {Kind.COMPLAINT_SPIKE: "complaints", Kind.RETURN_SPIKE: "returns"}
 
@@ -84,7 +84,7 @@ class Network:
         days = self._setup.timeline.days
         self.tick = tick
         self._peers.add((cell for one in censuses for cell in one.cells), days)
-        items = self._items.add(one.items for one in censuses)
+        items = self._items.add((one.items for one in censuses), days)
         complaints = self._factors[0].add((one.complaints for one in censuses), days)
         returns = self._factors[1].add((one.returns for one in censuses), days)
         quantities = self._quantities.add(one.quantities for one in censuses)

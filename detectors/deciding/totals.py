@@ -14,15 +14,20 @@ import numpy as np
 
 from detectors.baselines.case_rate import LAG_DAYS
 from detectors.baselines.common_factor import SCALE, SPEEDS, keep
-from detectors.baselines.price_lines import NEW_DEVIATION, TO_DEVIATION, ItemVotes
+from detectors.baselines.price_lines import (
+    LATELY_KEEP,
+    NEW_DEVIATION,
+    TO_DEVIATION,
+    ItemVotes,
+)
 from detectors.columns import F64, I64, Bool, grown
 from detectors.watching.dealers import Names
 from schemas.named_rows import Levels, Sums
 from schemas.wire import CellSums, OpenSums, RatioSums
 
 JUMP_DEALERS: Final = 8.0  # fewer make no price list
+FORGOTTEN: Final = 1e-9  # of a dealer: what is less is none
 JUMP_SHARE: Final = 0.6  # of them; by chance once in millions
-BY_CHANCE: Final = 0.0228  # of lines are clearly low
 
 
 class PeerTotals:
@@ -139,7 +144,11 @@ def _no_levels(n: int) -> _Level:
 
 
 class ItemLevels:
-    """Network price level of every article, by currency: follows in about 60 votes."""
+    """Network price level of every article, by currency: follows in about 60 votes.
+
+    Beside it, how many dealers have bought the product of late, at quantities of any class, how
+    many of them at clearly low prices, and how low.
+    """
 
     VOTES: Final = 60.0
 
@@ -147,31 +156,32 @@ class ItemLevels:
         self._names = Articles()
         self._products = _Products()
         self._known = _no_levels(0)
+        self._lately: F64 = np.zeros((3, 0))  # (…, products): dealers, low ones, their residuals
 
-    def add(self, sums: Iterable[Sums]) -> Levels:
+    def add(self, sums: Iterable[Sums], tick_days: float) -> Levels:
         """One tick of all partitions; the articles that changed."""
         before = len(self._names)
         whole, named = self._names.add_up(sums, len(ItemVotes._fields))
         self._known = grown(self._known, _no_levels, len(self._names))
         told = self._names.sorted(named)
         self._update(told, ItemVotes(*whole[told].T.astype(np.float64)), told >= before)
-        common = self._common(told, whole)
-        return self._names.levels(told, self._known.level, self._known.deviation, common)
+        lately = self._of_late(told, whole, LATELY_KEEP**tick_days)
+        return self._names.levels(told, self._known.level, self._known.deviation, *lately)
 
-    def _common(self, items: I64, whole: I64) -> F64:
-        """(names,) what share of a tick's low lines is common to several dealers of a product.
-
-        By chance BY_CHANCE of the lines are low; two deviations more of them, and the dealer itself
-        whoever it is, are still nobody else's.
-        """
+    def _of_late(self, items: I64, whole: I64, keep: float) -> F64:
+        """(3, names) dealers that bought the product of late, low ones, their mean residual."""
         product = self._products.of(self._names)
-        low, dealers = np.zeros(len(self._products)), np.zeros(len(self._products))
+        missing = len(self._products) - self._lately.shape[1]
+        lately = np.concatenate([self._lately * keep, np.zeros((3, missing))], axis=1)
+        lately[np.abs(lately) < FORGOTTEN] = 0.0
         votes = ItemVotes(*whole[items].T / SCALE)
-        np.add.at(low, product[items], votes.low)
-        np.add.at(dealers, product[items], votes.dealers)
-        usual = BY_CHANCE * dealers
-        least = 1.0 + usual + 2.0 * np.sqrt(usual)
-        return np.clip(1.0 - least / np.maximum(low, 1.0), 0.0, 1.0)[product]
+        for sums, fresh in zip(
+            lately, (votes.dealers, votes.low, votes.low_residuals), strict=True
+        ):
+            np.add.at(sums, product[items], fresh)
+        self._lately = lately
+        dealers, low, fallen = lately[:, product]
+        return np.stack([dealers, low, fallen / np.maximum(low, FORGOTTEN)])
 
     def _update(self, items: I64, sums: ItemVotes, is_new: Bool) -> None:
         level, deviation, seen = (column[items] for column in self._known)
@@ -195,13 +205,16 @@ class ItemLevels:
     def state(self) -> Any:
         """Plain values for a snapshot."""
         count = len(self._names)
-        return [self._names.all, [column[:count].tolist() for column in self._known]]
+        known = [column[:count].tolist() for column in self._known]
+        return [self._names.all, known, self._lately.tolist()]
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
-        names, columns = state
+        names, columns, lately = state
         self._names, self._products = Articles(names), _Products()
+        self._products.of(self._names)
         self._known = _Level(*map(np.array, columns))
+        self._lately = np.array(lately)
 
 
 def _jump(sums: ItemVotes) -> F64:

@@ -109,7 +109,8 @@ class Fleet:
         self.money = Tally(width=1)  # … and what it has ordered
         self.pairs = RowIndex()  # a dealer and an article …
         self.pair = price_lines.empty_pairs(0)  # … and what it usually pays
-        self.lines: list[Lines] = []  # priced ones whose tick is open
+        self.lines: list[Lines] = []  # priced ones whose tick is open …
+        self.low: list[Lines] = []  # … and low ones whose day is
         self.votes = price_lines.empty_votes(0)  # by article, since the last census
         self.case_votes: F64 = np.zeros((2, 0, 2))  # (kinds, skus, exposure and cases), likewise
         self.quantity_votes: F64 = np.zeros((0, 2))  # (skus, votes and logs), likewise
@@ -182,18 +183,22 @@ class Fleet:
         What a pair has forgotten is no longer known of it either way, so when it is dropped does
         not matter.
         """
-        count, waiting = self.pairs.count, price_lines.joined(self.lines)
+        count = self.pairs.count
+        waiting, low = price_lines.joined(self.lines), price_lines.joined(self.low)
         keep = self.pair.day[:count] >= day - price_lines.FORGOTTEN_DAYS
-        keep[waiting.pair] = True
+        keep[waiting.pair] = keep[low.pair] = True
         if 2 * int(keep.sum()) >= count:
             return
         self.pair = price_lines.Pair._make(column[:count][keep] for column in self.pair)
         self.pairs.rebuild(self.pairs.keys[:count][keep])
-        self.lines = [waiting._replace(pair=(np.cumsum(keep) - 1)[waiting.pair])]
+        place = np.cumsum(keep) - 1
+        self.lines = [waiting._replace(pair=place[waiting.pair])]
+        self.low = [low._replace(pair=place[low.pair])]
 
     def snapshot(self) -> dict[str, Array]:
         """Everything, as named arrays; the large ones are the state itself."""
         n, waiting = self.dealers.count, price_lines.joined(self.lines)
+        low = price_lines.joined(self.low)
         arrays = self.dealers.snapshot() | self.known.snapshot() | self.book.snapshot()
         arrays |= self.seen.snapshot("seen") | self.issues.snapshot()
         arrays |= self.backlog.snapshot() | self.patterns.snapshot()
@@ -209,6 +214,7 @@ class Fleet:
             "blurred": np.array([self.blurred_until]),
             **to_arrays("pair", self.pair, self.pairs.count),
             **to_arrays("lines", waiting, len(waiting.tick)),
+            **to_arrays("low", low, len(low.tick)),
             **to_arrays("votes", self.votes, len(self.known.items)),
         }
         for name in self._families:
@@ -234,6 +240,7 @@ class Fleet:
         self.records = dict(zip(_SOURCES, map(int, arrays["records"]), strict=True))
         self.pair = from_arrays("pair", price_lines.empty_pairs, arrays)
         self.lines = [from_arrays("lines", price_lines.no_lines, arrays)]
+        self.low = [from_arrays("low", price_lines.no_lines, arrays)]
         self.votes = from_arrays("votes", price_lines.empty_votes, arrays)
         for name, empty in self._families.items():
             setattr(self, name, from_arrays(name, empty, arrays))

@@ -7,18 +7,17 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy import special
 
+from detectors.baselines import bulk, case_rate, rhythm, unit_price, worth
 from detectors.baselines import history as past
-from detectors.baselines import rhythm, unit_price, worth
 from detectors.baselines.history import History, Moment, Windows
 from detectors.columns import F64, I64, Bool
 from detectors.registry import DETECTORS
 from detectors.timeline import DAY
 from detectors.watching import noise, rarity, trade
-from detectors.watching.fleet import SIZE, TRADE, Fleet
+from detectors.watching.fleet import CASES, SIZE, TRADE, Fleet
 from schemas.alert import Kind, Unit
 from schemas.rounding import MOST_MONEY
 
-LEAST_CASES: Final = 2.0  # one case proves nothing, however rare cases are
 LEAST_RISE: Final = 1.32  # of orders: what says neither for 1.7 times as many nor against it
 UNITS: Final = {
     Kind.ORDER_VOLUME_DROP: Unit.ORDERS,
@@ -160,7 +159,11 @@ def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64,
     variance = _variance(fleet, kind, rows, days)
     falling = DETECTORS[kind].falling
     chance = rarity.few_or_many(observed, expected, variance, falling=falling)
-    told = observed < expected if falling else (observed > expected) & (observed >= LEAST_CASES)
+    told = observed < expected if falling else observed > expected
+    if kind is Kind.RETURN_SPIKE:
+        told &= bulk.worth_telling(fleet.bulk, rows, observed)
+    elif kind in CASES:
+        told &= observed >= case_rate.LEAST_CASES
     units = [UNITS[kind]] * len(rows)
     factors = np.ones((len(rows), 3))
     return Shown(

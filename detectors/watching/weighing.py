@@ -136,14 +136,14 @@ def _opened(fleet: Fleet, view: TickView, over: rhythm.Day, outlook: Outlook) ->
 
 def _prices(fleet: Fleet, view: TickView) -> None:
     kind, price = Kind.UNIT_PRICE_DROP, fleet.price
-    sums = prices.weigh(fleet, view.prices)
+    bought, sums = prices.weigh(fleet, view.prices, view.rows, view.ends_day)
     heard = sums[:, 1] > 0
-    bought = view.prices.bought[heard]
+    bought, (total, precision, shift) = bought[heard], sums[heard, :3].T
     rows = view.rows[bought]
-    total, precision, shift, *low = sums[heard].T
     price.day_weighted[rows] += total
     price.day_precision[rows] += precision
-    price.day_low[rows] += np.stack(low, axis=1)
+    price.day_low[rows] += sums[heard, 3:5]
+    price.day_common[rows] += sums[heard, 5:]
     past.record(fleet.history[kind], rows, view.tick, view.day[bought], shift, precision)
     if view.over is None:
         return

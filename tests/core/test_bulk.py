@@ -101,6 +101,33 @@ def test_a_suspected_dealer_teaches_nothing() -> None:
     assert known.cases[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("back", "cases", "told"),
+    [(0.2, 9.0, False), (0.6, 2.0, True), (0.6, 1.0, False), (8, 1, True)],
+)
+def test_told_is_of_half_an_order_in_two_cases_or_of_a_whole_one(
+    back: float, cases: float, told: bool
+) -> None:
+    known = bulk.empty(1)
+    known.usual[0] = USUAL
+    bulk.learn(known, ONE, np.array([back]), np.array([cases]))
+    assert bulk.worth_telling(known, ONE, np.array([cases])).tolist() == [told]
+
+
+def test_small_things_of_two_months_ago_count_half() -> None:
+    known = bulk.empty(1)
+    bulk.learn(known, ONE, np.array([0.8]), np.array([8.0]))
+    for day in range(60):
+        bulk.end_day(known, ONE, day, np.array([[10.0, 1000.0]]), np.ones(1))
+    assert known.back[0] == pytest.approx(0.4)
+    assert bulk.worth_telling(known, ONE, np.array([8.0])).tolist() == [False]
+
+
+def test_where_orders_are_not_known_cases_count_as_they_are() -> None:
+    cases = np.array([1.0, 2.0])
+    assert bulk.worth_telling(bulk.empty(2), np.arange(2), cases).tolist() == [False, True]
+
+
 @pytest.mark.parametrize("nats", [-2.0, 0.0, 3.0, 500.0])
 def test_favour_multiplies_the_evidence_and_stays_bounded(nats: float) -> None:
     evidence = bulk.DETECTOR.empty(3)

@@ -18,7 +18,7 @@ from detectors.setup import Setup
 from schemas.alert import Alert, Change, Kind
 from schemas.columns import Record
 from schemas.instant import DAY, format_instant
-from schemas.rows import OrderRow
+from schemas.rows import OrderRow, ReturnRow
 from tests.core.channel import Channel, Trade, name, when
 from tests.core.expecting import opened
 from tests.core.playing import Player, Told, on_time, settings
@@ -137,9 +137,11 @@ def test_shift_of_time_shifts_the_alerts_and_nothing_else() -> None:
 
 
 def scaled(one: Record, price: float = 1.0, quantity: float = 1.0) -> Record:
-    if not isinstance(one.row, OrderRow):
-        return one
     row = one.row
+    if isinstance(row, ReturnRow):
+        return replace(one, row=replace(row, quantity=row.quantity * quantity))
+    if not isinstance(row, OrderRow):
+        return one
     fields = {"unit_price": row.unit_price * price, "quantity": row.quantity * quantity}
     return replace(one, row=replace(row, **fields))
 

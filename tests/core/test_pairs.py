@@ -18,7 +18,8 @@ PAIRS = 6
 def known(day: int = BOUGHT) -> Pair:
     one = np.ones(1, np.float32)
     days = np.full(1, day, np.int32)
-    return Pair(0.3 * one, 5.0 * one, 0.1 * one, one.copy(), days, days - 3)
+    kept = (0.3 * one, 5.0 * one, 0.1 * one, one.copy())
+    return Pair(*kept, days, days - 3, bought=2.0 * one, low=one.copy())
 
 
 def after(pair: Pair, days: int) -> Pair:

@@ -49,11 +49,21 @@ def test_deals_are_counted_beyond_chance() -> None:
 def test_week_of_clearance_is_known_after_a_day_of_it() -> None:
     pool = PricePool()
     for _ in range(100):
-        pool.add([0, 0, 0, 0, 2 * int(SCALE), 100 * int(SCALE)])
-    calm = pool.add([0] * 6)[2]
-    day = pool.add([0, 0, 0, 0, 30 * int(SCALE), 100 * int(SCALE)])[2]
+        pool.add([0, 0, 0, 0, 2 * int(SCALE), 100 * int(SCALE), 0, 0])
+    calm = pool.add([0] * 8)[2]
+    day = pool.add([0, 0, 0, 0, 30 * int(SCALE), 100 * int(SCALE), 0, 0])[2]
     assert calm < 0.01
     assert day > 0.08
+
+
+def test_share_of_lines_low_in_common_is_known_after_a_day_and_soon_forgotten() -> None:
+    pool, usual = PricePool(), [0] * 6 + [int(SCALE), 500 * int(SCALE)]
+    calm = [pool.add(usual)[3] for _ in range(20)]
+    clearance = pool.add([0] * 6 + [800 * int(SCALE), 2000 * int(SCALE)])[3]
+    after = [pool.add(usual)[3] for _ in range(20)]
+    assert max(calm) < 0.011
+    assert clearance > 0.2
+    assert after[-1] < 0.01
 
 
 def test_any_lessons_stay_within_bounds_and_survive_a_snapshot() -> None:
@@ -61,15 +71,16 @@ def test_any_lessons_stay_within_bounds_and_survive_a_snapshot() -> None:
     for sign in (1, -1):
         pool = PricePool()
         for _ in range(300):
-            visit, mood, deals = pool.add(
-                [sign * 10**6 * one, one, sign * 10**6 * one, one, one, one]
+            visit, mood, deals, common = pool.add(
+                [sign * 10**6 * one, one, sign * 10**6 * one, one, one, one, one, one]
             )
             assert LEAST <= visit <= MOST
             assert LEAST <= mood <= MOST
             assert 0.0 <= deals <= 1.0
+            assert 0.0 < common < 1.0
         again = PricePool()
         again.load(json.loads(json.dumps(pool.state())))
-        assert again.add([one] * 6) == pool.add([one] * 6)
+        assert again.add([one] * 8) == pool.add([one] * 8)
 
 
 def weighed(off: float, visits: int, deals: float) -> float:
@@ -78,7 +89,7 @@ def weighed(off: float, visits: int, deals: float) -> float:
     price.lines[:] = 50.0
     for week in range(visits):
         price.day_precision[:], price.day_weighted[:] = 1e4, 1e4 * off
-        pools = PricePools(0.01**2, 0.01**2, deals)
+        pools = PricePools(0.01**2, 0.01**2, deals, common=0.01)
         seen = unit_price.seen(price, np.arange(1), 7.0 * week, pools, one)
         unit_price.DETECTOR.step(evidence, seen, 7.0 * week)
     return float(unit_price.DETECTOR.log_odds(evidence, np.arange(1))[0])

@@ -78,32 +78,34 @@ def test_price_that_most_dealers_pay_in_a_tick_is_the_level(
     fallen: int, still: int, jumps: bool
 ) -> None:
     levels = ItemLevels()
-    before = levels.add([sums(votes_of(0, 80))])
-    told = levels.add([sums(votes_of(fallen, still))])
-    moved = told.rows(3)[0][0] - before.rows(3)[0][0]
+    before = levels.add([sums(votes_of(0, 80))], 1.0)
+    told = levels.add([sums(votes_of(fallen, still))], 1.0)
+    moved = told.rows(5)[0][0] - before.rows(5)[0][0]
     assert (moved == pytest.approx(-0.36, abs=1e-5)) == jumps
     assert moved < 0
 
 
-@pytest.mark.parametrize(
-    ("fallen", "still", "least", "most"),
-    [(1, 40, 0.0, 0.0), (3, 80, 0.0, 0.0), (10, 70, 0.3, 0.6), (25, 60, 0.7, 0.9)],
-)
-def test_low_prices_of_more_dealers_than_chance_has_are_common(
-    fallen: int, still: int, least: float, most: float
-) -> None:
+def test_what_dealers_have_paid_of_late_is_told_beside_the_level_and_fades() -> None:
     levels = ItemLevels()
-    levels.add([sums(votes_of(0, 80))])
-    assert least <= levels.add([sums(votes_of(fallen, still))]).rows(3)[0][2] <= most
+    first = levels.add([sums(votes_of(2, 8))], 1.0).rows(5)[0]
+    second = levels.add([sums(votes_of(0, 5))], 3.0).rows(5)[0]
+    assert first[2:] == pytest.approx([10.0, 2.0, -0.36], abs=1e-4)
+    assert second[2:] == pytest.approx([10.0, 1.0, -0.36], abs=1e-4)  # half of it after three days
 
 
-def test_quantities_of_every_class_tell_together_what_is_common() -> None:
+def test_quantities_of_every_class_tell_together_what_others_pay() -> None:
     levels = ItemLevels()
-    one = votes_of(4, 30)["EUR\0a"]
-    classes = {f"EUR\0a\0{n}": one for n in range(4)}
-    common = levels.add([sums(classes)]).rows(3)[:, 2]
-    assert common.tolist() == [common[0]] * 4
-    assert common[0] > levels.add([sums(votes_of(4, 30))]).rows(3)[0][2]
+    classes = {f"EUR\0a\0{n}": votes_of(1, 3)["EUR\0a"] for n in range(4)}
+    told = levels.add([sums(classes)], 1.0).rows(5)
+    assert told[:, 2:4].tolist() == [[16.0, 4.0]] * 4
+
+
+def test_what_was_paid_long_ago_is_forgotten_to_the_last_digit() -> None:
+    levels = ItemLevels()
+    levels.add([sums(votes_of(8, 8))], 1.0)
+    for _ in range(40):
+        levels.add([], 3.0)
+    assert levels.add([sums(votes_of(0, 1))], 1.0).rows(5)[0, 2:].tolist() == [1.0, 0.0, 0.0]
 
 
 @given(st.lists(PARTS, max_size=6))
@@ -113,13 +115,13 @@ def test_levels_of_articles_are_those_of_each_alone(
     levels = ItemLevels()
     alone: dict[str, OneByOne] = {}
     for parts in ticks:
-        told = levels.add(sums(part) for part in parts)
+        told = levels.add((sums(part) for part in parts), 1 / 24)
         named = sorted({name for part in parts for name in part})
         for name in named:
             alone.setdefault(name, OneByOne()).add([part[name] for part in parts if name in part])
         assert told.names == named
         expected = [(alone[name].level, alone[name].deviation) for name in named]
-        assert list(map(tuple, told.rows(3)[:, :2].tolist())) == expected
+        assert list(map(tuple, told.rows(5)[:, :2].tolist())) == expected
         again = ItemLevels()
         again.load(json.loads(json.dumps(levels.state())))
         levels = again
@@ -139,4 +141,4 @@ def test_order_of_partitions_changes_no_factor() -> None:
 @pytest.mark.parametrize("which", [0, 1])
 def test_nothing_named_tells_nothing(which: int) -> None:
     assert SkuFactors(which).add([Sums()], 1.0).names == []
-    assert ItemLevels().add([]).names == []
+    assert ItemLevels().add([], 1.0).names == []
