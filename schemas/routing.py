@@ -14,15 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.compiled import compiled
-from schemas.texts import Spans
+from schemas.texts import Bytes, Places, Spans
 
 _SEED: Final = np.uint32(0x9747B28C)
 _FACTOR: Final = np.uint32(0x5BD1E995)
 _POSITIVE: Final = np.uint32(0x7FFFFFFF)
 _WORD: Final = 4  # bytes
-
-Bytes = NDArray[np.uint8]
-Places = NDArray[np.int32]
 
 
 def partitions_of(keys: Sequence[bytes], partitions: int) -> NDArray[np.int64]:

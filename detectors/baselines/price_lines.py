@@ -37,7 +37,7 @@ NEW_DEVIATION: Final = 0.1  # of a line, for an article without history
 VOTE_MIN_LINES: Final = 3.0
 SIZE_CLASSES: Final = 64  # of quantities, from 2^-32 to 2^31: more than may be ordered
 CLEARLY: Final = 2.0  # standard deviations of a line
-BY_CHANCE: Final = 0.0228  # of lines are clearly low
+BY_CHANCE: Final = 0.0228  # share of a normal law that is so far below its mean
 LATELY_KEEP: Final = 0.5 ** (1 / 3.0)  # per day, of what others have paid
 TO_DEVIATION: Final = 1.2533  # from mean absolute to standard deviation, for a normal
 

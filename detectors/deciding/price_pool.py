@@ -14,6 +14,7 @@ from math import exp
 from typing import Any, Final
 
 from detectors.baselines.common_factor import SCALE
+from detectors.baselines.price_lines import BY_CHANCE
 from detectors.baselines.unit_price import FIRST_PRICES
 
 LEAST: Final = 0.003**2  # variances
@@ -26,7 +27,6 @@ LATELY: Final = 200.0  # visits: a large fleet's day, two or three weeks of 80 s
 LATELY_PRIOR: Final = 20.0  # visits the usual share is worth
 LINES: Final = 2000.0  # they teach of late …
 LINES_PRIOR: Final = 200.0  # … and how many of them the first guess is worth
-BY_CHANCE: Final = 0.0228  # of visits are two deviations low without a deal
 
 
 class PricePool:

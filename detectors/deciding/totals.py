@@ -122,13 +122,15 @@ class _Products(Names):
 
     def __init__(self) -> None:
         super().__init__()
-        self._of: list[int] = []  # (articles,) code of the product
+        self._of: I64 = np.zeros(0, np.int64)  # (articles,) code of the product
 
     def of(self, articles: Names) -> I64:
         """(articles,) codes; called with the same articles and what has come since."""
         fresh = articles.all[len(self._of) :]
-        self._of += self.codes([name.rpartition("\0")[0] for name in fresh]).tolist()
-        return np.array(self._of, np.int64)
+        if fresh:
+            codes = self.codes([name.rpartition("\0")[0] for name in fresh])
+            self._of = np.concatenate([self._of, codes])
+        return self._of
 
 
 class _Level(NamedTuple):

@@ -9,14 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.columns import I64, U64, longer
 from schemas.compiled import compiled
-from schemas.texts import Spans, Texts
-
-Bytes = NDArray[np.uint8]
-Places = NDArray[np.int32]
+from schemas.texts import Bytes, Places, Spans, Texts
 
 UNKNOWN = -1
 
