@@ -18,6 +18,7 @@ F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
+I8 = NDArray[np.int8]
 U64 = NDArray[np.uint64]
 Bool = NDArray[np.bool_]
 

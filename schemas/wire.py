@@ -176,7 +176,8 @@ class Signals(msgspec.Struct, tag="signals", frozen=True):
 
     tick: int
     partition: int
-    readings: list[Reading]
+    readings: list[Reading]  # new ones …
+    standing: dict[str, list[str]] = {}  # … and kind -> dealers of whom the last one stands
     overdue: list[OverdueIssues] = []
     plugged: list[PluggedAlarm] = []
     excursions: dict[str, int] = {}  # kind -> evidence found in the band about its threshold, net

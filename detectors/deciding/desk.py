@@ -1,7 +1,9 @@
 """From readings to alerts: the life of every episode, and what is said of it.
 
-One record per kind and entity; readings that are missing in a tick are below the reporting floor,
-except those of partitions that have not reported: what is open there stands still.
+One record per kind and entity. A reading stands until there is news, as long as its partition says
+so; one that is missing without that is below the reporting floor, except those of partitions that
+have not reported: what is open there stands still. Should a partition's news be lost (it was left
+out in that tick), what is told is a day old at most: once a day everything is news.
 What is decided but not sent (dealers still warming up) goes to the ledger, once an episode.
 """
 
@@ -55,6 +57,7 @@ class Context:
     usual_week: Mapping[str, float]  # median weekly value of a dealer, by currency
     partitions: int = 1
     unheard: frozenset[int] = frozenset()  # partitions that have not reported
+    standing: frozenset[Key] = frozenset()  # of whom the last reading stands
 
     def line(self, reading: Reading) -> draft.Line:
         """Where a dealer's kind opens: the smaller its share, the higher."""
@@ -92,13 +95,18 @@ class Desk:
             draft.of_reading(reading, now.at, now.line(reading), now.usual_week)
             for reading in readings
         ]
-        today = {one.key: one for one in (*statements, *feeds)}
+        today = self._due(now) | {one.key: one for one in (*statements, *feeds)}
         unheard = self._of_unheard(now)
-        self._held &= today.keys() | unheard
+        self._held &= today.keys() | now.standing | unheard
         decisions = Decisions([], [])
-        for key in sorted((today.keys() | self._cases.keys()) - unheard):
+        for key in sorted((today.keys() | self._cases.keys() - now.standing) - unheard):
             self._judge(key, today.get(key), now, decisions)
         return decisions
+
+    def _due(self, now: Context) -> dict[Key, draft.Statement]:
+        """What stands, of alerts that only time moves on."""
+        cases = ((key, self._cases[key]) for key in now.standing & self._cases.keys())
+        return {key: case.last for key, case in cases if lifecycle.waits(case.episode, now.at)}
 
     def _of_unheard(self, now: Context) -> set[Key]:
         """What is known of dealers whose partition has not reported."""

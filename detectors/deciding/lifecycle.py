@@ -78,6 +78,14 @@ def step(episode: Episode | None, today: Reading | Silence) -> Step:
     return _take(noted, judge(noted, today), today)
 
 
+def waits(episode: Episode, at: Micros) -> bool:
+    """Whether time alone may move an episode on: news holds for a day, or a reminder is due."""
+    news = (episode.fallen_since, episode.milder_since, episode.other_since)
+    if episode.state is not State.OPEN:
+        return False
+    return at - episode.reminded_at >= REMIND_EVERY or any(one is not None for one in news)
+
+
 def acknowledge(episode: Episode | None, today: Reading | Silence) -> Step:
     """Somebody has seen it. LifecycleError when nothing is open."""
     noted = _note(episode, today)

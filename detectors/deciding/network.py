@@ -20,7 +20,7 @@ from detectors.columns import Array
 from detectors.deciding import budget, draft
 from detectors.deciding.budget import Openings, Spending
 from detectors.deciding.calibration import Calibration
-from detectors.deciding.desk import Context, Decisions, Desk
+from detectors.deciding.desk import Context, Decisions, Desk, Key
 from detectors.deciding.feed import FollowingFeed, OrderFeed
 from detectors.deciding.forests import Patterns
 from detectors.deciding.overdue import of_overdue
@@ -32,8 +32,8 @@ from detectors.registry import KINDS
 from detectors.setup import Setup
 from detectors.timeline import DAY
 from detectors.watching.crossings import SLIGHT
-from schemas.alert import Change, Kind
-from schemas.wire import Census, Outlook, Signals
+from schemas.alert import Change, Kind, Scope
+from schemas.wire import Census, Outlook, Reading, Signals
 
 __all__ = ["Decisions", "Network"]
 
@@ -132,12 +132,13 @@ class Network:
             usual_week=self._usual_week,
             partitions=self._partitions,
             unheard=everybody - {one.partition for one in signals},
+            standing=_standing(signals),
         )
         self._count(signals)
         readings = [reading for one in signals for reading in one.readings]
         facts = [of_overdue(told, now.at) for one in signals for told in one.overdue]
         alarms = (alarm for one in signals for alarm in one.plugged)
-        facts += of_alarms(alarms, readings, now.at)
+        facts += of_alarms(alarms, _unusual(readings, now.standing), now.at)
         decisions = self._desk.decide(readings, [*facts, *self._outages(now.at)], now)
         opened = [one.kind for one in decisions.alerts if one.change is Change.OPENED]
         self._openings.note(now.at, list(map(str, opened)))
@@ -257,6 +258,22 @@ class Network:
         self._nominals = state["nominals"]
         self._thresholds, self._usual_week = state["thresholds"], state["usual_week"]
         self._trade = state["trade"]
+
+
+def _standing(signals: Sequence[Signals]) -> frozenset[Key]:
+    """Of whom the last reading stands."""
+    return frozenset(
+        (kind, str(Scope.DEALER), dealer)
+        for one in signals
+        for kind, dealers in one.standing.items()
+        for dealer in dealers
+    )
+
+
+def _unusual(readings: Iterable[Reading], standing: Iterable[Key]) -> set[str]:
+    """Dealers whose pattern is unusual."""
+    anew = {one.dealer.id for one in readings if one.kind is Kind.UNUSUAL_PATTERN}
+    return anew | {entity for kind, _, entity in standing if kind == Kind.UNUSUAL_PATTERN}
 
 
 def _sums(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

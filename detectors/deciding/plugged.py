@@ -6,23 +6,20 @@ err, so they have no evidence in nats and the least severity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from detectors.deciding.draft import Statement
 from schemas.alert import Kind, Scope, Unit, Verdict
 from schemas.instant import DAY
-from schemas.wire import PluggedAlarm, Reading
+from schemas.wire import PluggedAlarm
 
 STAKE: Final = 0.1  # for information
 UNITS: Final = {"orders": Unit.ORDERS, "price": Unit.PRICE_INDEX}
 
 
-def of_alarms(
-    alarms: Iterable[PluggedAlarm], readings: Iterable[Reading], at: int
-) -> list[Statement]:
-    """The alarms about dealers of whom unusual_pattern has nothing to say itself."""
-    said = {one.dealer.id for one in readings if one.kind is Kind.UNUSUAL_PATTERN}
+def of_alarms(alarms: Iterable[PluggedAlarm], said: Collection[str], at: int) -> list[Statement]:
+    """The alarms about dealers of whom unusual_pattern says nothing itself; said: those of whom."""
     return [_of(one, at) for one in alarms if one.dealer.id not in said]
 
 

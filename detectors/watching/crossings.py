@@ -1,8 +1,10 @@
 """Whose evidence is over the line, and how often lines are crossed: what calibration counts.
 
-Who is told of: a dealer from its line on, until its evidence has fallen FLOOR_BELOW under it. The
-line of an able dealer (`detectors.watching.ability`) is the threshold; others have SLIGHT of a
-share of the budget, so a line that much higher.
+Who is told of: a dealer from its line on, until its evidence has fallen FLOOR_BELOW under it. Its
+reading is taken anew when the evidence has moved by MOVED since the last one, or over the line or
+back, and once a day; in between the last one stands. The line of an able dealer
+(`detectors.watching.ability`) is the threshold; others have SLIGHT of a share of the budget, so a
+line that much higher.
 
 What is counted: excursions of the evidence whose peak lies in a band about the nominal line, where
 alerts would open if evidence kept its promise. Under no change evidence crosses a line at R = A
@@ -20,7 +22,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from detectors.columns import F32, F64, I64, Bool
+from detectors.columns import F32, F64, I8, I64, Bool
 from detectors.evidence.shiryaev_roberts import NOTHING
 from schemas.compiled import compiled
 
@@ -33,13 +35,20 @@ FLOOR_BELOW: Final = 3.5  # nats
 SLIGHT: Final = 0.05
 STRICTER: Final = -log(SLIGHT)  # nats
 BELOW, ABOVE = 0.5, 1.5  # nats: the edges of the band; enough to count, and near what matters
+# What moves an alert is 2 nats (certain) or 3 (fallen), so nothing is missed by half a one. Of a
+# fleet's readings one in ten is news: hourly, most of what is open moves by hundredths.
+MOVED: Final = 0.5  # nats
+UNMOVED: Final = 1e-4  # nats: rounding to single precision
+SILENT, STANDING, NEWS = 0, 1, 2  # what there is to say of a dealer and kind
 TURN: Final = 3.0  # nats from the lowest point to a new excursion, from the peak to its end
 
 
 class Crossings(NamedTuple):
     """Where each dealer's evidence stands; second axis: kinds, in the order of KINDS."""
 
-    told: Bool  # (n, kinds) the network is being told of it
+    told: Bool  # (n, kinds) the network is being told of it …
+    last: F32  # (n, kinds) … nats of the last reading …
+    shown: Bool  # (n, kinds) … which a window showed: if none did, any move is news
     able: Bool  # (n, kinds) something could be proven of it: its share is a full one
     sharing: Bool  # (n, kinds) it has a share of the budget: old enough, and active
     inside: Bool  # (n, kinds) amid an excursion …
@@ -51,6 +60,8 @@ def empty(n: int, kinds: int) -> Crossings:
     """Nobody is told of, and nobody has been proven able."""
     return Crossings(
         told=np.zeros((n, kinds), np.bool_),
+        last=np.full((n, kinds), NOTHING, np.float32),
+        shown=np.zeros((n, kinds), np.bool_),
         able=np.zeros((n, kinds), np.bool_),
         sharing=np.zeros((n, kinds), np.bool_),
         inside=np.zeros((n, kinds), np.bool_),
@@ -66,30 +77,46 @@ def cross(
     odds: F64,
     threshold: F64,
     nominal: F64,
+    new_day: Bool,
     ends_day: bool,
-    near: Bool,
+    say: I8,
     counted: I64,
 ) -> None:
     """Move every kind on by a tick; all arrays by kind first, in the order of KINDS.
 
-    odds: (kinds, k) nats; threshold, nominal: (kinds,). Fills near (kinds, k): who is told of;
-    counted (kinds, 3): excursions in the band, dealers with a full and with a slight share.
+    odds: (kinds, k) nats; threshold, nominal: (kinds,); new_day: (k,) whose local day has begun.
+    Fills say (kinds, k): SILENT, STANDING or NEWS; counted (kinds, 3): excursions in the band,
+    dealers with a full and with a slight share.
     """
     counted[:] = 0
-    told, turning = seen.told, seen.turning
+    turning = seen.turning
     for k in range(len(rows)):
         i = rows[k]
         for place in range(len(odds)):
             level, able = odds[place, k], seen.able[i, place]
             line = threshold[place] if able else threshold[place] + STRICTER
-            kept = told[i, place] and level >= line - FLOOR_BELOW
-            near[place, k] = told[i, place] = level >= line or kept
+            say[place, k] = _say(seen, i, place, level, line, new_day[k])
             if seen.sharing[i, place]:
                 counted[place, 1 if able else 2] += 1
             if level < nominal[place] - BELOW and not seen.inside[i, place]:  # nearly everybody
                 turning[i, place] = min(turning[i, place], level)
             else:
                 counted[place, 0] += _excursion(seen, i, place, level, nominal[place], ends_day)
+
+
+@compiled
+def _say(seen: Crossings, i: int, place: int, level: float, line: float, new_day: bool) -> int:
+    """What there is to say of a dealer; notes what is said."""
+    before, last = seen.told[i, place], seen.last[i, place]
+    seen.told[i, place] = level >= line or (before and level >= line - FLOOR_BELOW)
+    if not seen.told[i, place]:
+        return SILENT
+    least = MOVED if seen.shown[i, place] else UNMOVED
+    crossed = (level >= line) != (last >= line)
+    if before and not new_day and not crossed and abs(level - last) < least:
+        return STANDING
+    seen.last[i, place] = level
+    return NEWS
 
 
 @compiled

@@ -9,12 +9,12 @@ import numpy as np
 
 from detectors.baselines import rhythm
 from detectors.baselines.history import Moment
-from detectors.columns import F64, I64, Bool
+from detectors.columns import F64, I8, I64, Bool
 from detectors.registry import KINDS
 from detectors.setup import Setup
 from detectors.watching import odd, rarity
 from detectors.watching import shown as showing
-from detectors.watching.crossings import cross
+from detectors.watching.crossings import NEWS, STANDING, cross
 from detectors.watching.fleet import CASES, Fleet
 from detectors.watching.learning import WARM_UP_DAYS, usual_week
 from detectors.watching.shown import Near, Shown
@@ -30,6 +30,7 @@ class Found(NamedTuple):
     """What one tick has shown."""
 
     readings: list[Reading]  # by kind and dealer id
+    standing: dict[str, list[str]]  # kind -> dealers whose last reading stands
     excursions: dict[str, int]  # kind -> excursions of the evidence into the band about its line
     sharing: dict[str, int]  # kind -> dealers with a full share of its budget …
     slight: dict[str, int]  # … and with a slight one
@@ -40,11 +41,13 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> Found:
 
     factors: (k, 3) log factors of network, region and tier of the view's dealers.
     """
-    near, odds, counted = _cross(fleet, view)
-    found = Found([], *(dict(zip(KINDS, column, strict=True)) for column in counted.T.tolist()))
-    for kind, told_of, nats in zip(KINDS, near, odds, strict=True):
-        if told_of.any():
-            for here in _by_locale(np.flatnonzero(told_of), view):
+    say, odds, counted = _cross(setup, fleet, view)
+    standing = _standing(fleet, view.rows, say == STANDING)
+    counts = (dict(zip(KINDS, column, strict=True)) for column in counted.T.tolist())
+    found = Found([], standing, *counts)
+    for kind, anew, nats in zip(KINDS, say == NEWS, odds, strict=True):
+        if anew.any():
+            for here in _by_locale(np.flatnonzero(anew), view):
                 carried = fleet.evidence.carried(kind, view.rows[here])
                 dealers = _gathered(setup, fleet, view, factors, here, nats[here], carried)
                 found.readings.extend(_of_kind(fleet, kind, dealers))
@@ -52,15 +55,26 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> Found:
     return found
 
 
-def _cross(fleet: Fleet, view: TickView) -> tuple[Bool, F64, I64]:
-    """(kinds, k) whether a dealer is told of, and its nats; (kinds, 3) what calibration asks."""
+def _standing(fleet: Fleet, rows: I64, still: Bool) -> dict[str, list[str]]:
+    """Whose last reading stands, by kind; still: (kinds, k)."""
+    ids = fleet.dealers.ids.all
+    places = ((kind, np.flatnonzero(column)) for kind, column in zip(KINDS, still, strict=True))
+    return {kind: [ids[row] for row in rows[here].tolist()] for kind, here in places if len(here)}
+
+
+def _cross(setup: Setup, fleet: Fleet, view: TickView) -> tuple[I8, F64, I64]:
+    """(kinds, k) what there is to say, and nats; (kinds, 3) what calibration asks."""
     odds = np.stack([fleet.evidence.log_odds(kind, view.rows) for kind in KINDS])
     threshold = np.array([fleet.known.threshold(kind) for kind in KINDS])
     nominal = np.array([fleet.known.nominal(kind) for kind in KINDS])
-    near, counted = np.empty(odds.shape, np.bool_), np.empty((len(KINDS), 3), np.int64)
-    ends_day = HOME in view.ending
-    cross(fleet.crossings, view.rows, odds, threshold, nominal, ends_day, near, counted)
-    return near, odds, counted
+    say = np.empty(odds.shape, np.int8)
+    counted = np.empty((len(KINDS), 3), np.int64)
+    before = setup.locales.at(view.tick - 1).day[view.locale]
+    cross(
+        fleet.crossings, view.rows, odds, threshold, nominal, view.day != before,
+        HOME in view.ending, say, counted,
+    )  # fmt: skip
+    return say, odds, counted
 
 
 def _by_locale(near: I64, view: TickView) -> list[I64]:
@@ -106,6 +120,7 @@ def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> li
     rows, names = near.rows, [one.name for one in KINDS[kind]]
     chance = rarity.of_any(shown.chance, showing.looks(kind, near, shown)).tolist()
     telling = shown.told & (np.array(chance) <= RARE.get(kind, 1.0))
+    fleet.crossings.shown[rows, list(KINDS).index(kind)] = telling
     odds, carried = near.odds.tolist(), near.carried.tolist()
     ratio = fleet.evidence.ratio(kind, rows, near.carried).tolist()
     week, shares = usual_week(fleet, rows), fleet.share(kind, rows).tolist()

@@ -93,6 +93,39 @@ def test_alerts_stand_still_while_the_partition_of_their_dealer_does_not_report(
     assert told == (["opened", "resolved"] if reported else ["opened"])
 
 
+STANDING = frozenset({(KIND, "dealer", "dealer-1")})
+
+
+def stand(*ticks: Reading | None) -> list[tuple[str, int]]:
+    """The changes and their hours; None: the reading of before stands. A tick an hour."""
+    desk, told = Desk(""), list[tuple[str, int]]()
+    for tick, one in enumerate(ticks, 1):
+        standing = STANDING if one is None else frozenset()
+        now = Context(tick, tick * HOUR, {KIND: LINE}, {KIND: 0.1}, {}, standing=standing)
+        alerts = desk.decide([] if one is None else [one], [], now).alerts
+        told += [(str(alert.change), tick) for alert in alerts]
+    return told
+
+
+def test_alert_stays_open_while_its_reading_stands() -> None:
+    assert stand(reading(10.0, telling=True), *[None] * 100) == [("opened", 1)]
+
+
+def test_standing_evidence_that_has_fallen_ends_its_alert_after_a_day() -> None:
+    fallen = [reading(10.0, telling=True), reading(6.9, telling=True), *[None] * 100]
+    assert stand(*fallen) == [("opened", 1), ("resolved", 26)]
+
+
+def test_standing_alert_is_reminded_of() -> None:
+    month = 30 * 24
+    told = stand(reading(10.0, telling=True), *[None] * (month + 5))
+    assert told == [("opened", 1), ("reminded", month + 1)]
+
+
+def test_reading_that_stands_opens_nothing() -> None:
+    assert stand(reading(8.0, telling=True), *[None] * 30) == []
+
+
 def test_line_of_a_slight_share_is_higher_and_says_what_it_stands_for() -> None:
     now = Context(1, 24 * HOUR, {KIND: LINE}, {KIND: 0.1}, {})
     desk = Desk("")

@@ -94,6 +94,7 @@ def test_tail_makes_messages_between_the_stages_readable(
             "tick": 7,
             "partition": 0,
             "readings": [],
+            "standing": {},
             "overdue": [],
             "plugged": [],
             "excursions": {},
