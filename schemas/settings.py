@@ -221,8 +221,9 @@ class Settings(BaseSettings):
     metrics: Metrics = Metrics()
     links: Links = Links()
     detectors: Annotated[tuple[Plugged, ...], Field(max_length=MOST_PLUGGED)] = ()
-    """Detectors of river to run beside our own on daily series of dealers, at most 8. None by
-    default: their alarms are not calibrated, and the budget does not bound them."""
+    """Detectors of river to run beside our own on daily series of dealers, at most 8: in the YAML
+    file, a list of `path`, `parameters`, `on`, `threshold`, `dealers`. None by default: their
+    alarms are not calibrated, and the budget does not bound them."""
     calendar: Calendar = Calendar()
     log: Log = Log()
 

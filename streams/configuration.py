@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _PREFIX = "DEALERWATCH_"
+_TEACHES_NOBODY = {"string_pattern_mismatch", "tuple_type"}  # a pattern, a type of Python
 
 
 def load(config: Path | None = None, overrides: Sequence[str] = ()) -> Settings:
@@ -97,7 +98,9 @@ def _yaml(config: Path | None) -> dict[str, Any]:
         return {}
     try:
         content = yaml.safe_load(config.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise UsageError(f"--config {config}: cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"--config {config}: cannot be read: {error}") from None
     if content is None:
         return {}
@@ -119,7 +122,10 @@ def _known_variables(environment: Mapping[str, str]) -> None:
     for variable in environment:
         name = variable.upper()
         if name.startswith(_PREFIX) and name not in known:
-            raise UsageError(f"environment {variable}: no such setting{nearest(name, known)}")
+            near = [one for one in sorted(known) if one.startswith(f"{name}__")]
+            raise UsageError(
+                f"environment {variable}: no such setting{nearest(name, near or known)}"
+            )
 
 
 def _sentence(detail: ErrorDetails) -> str:
@@ -131,9 +137,10 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _allowed(detail: ErrorDetails, name: str) -> str:
-    if detail["type"] == "string_pattern_mismatch":  # a pattern teaches nobody
+    if detail["type"] in _TEACHES_NOBODY:
         return _description(Settings, name.split("."))
-    return detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ")
+    return message.replace("Input should be", "must be", 1)
 
 
 def _description(model: type[BaseModel], path: list[str]) -> str:
@@ -145,4 +152,7 @@ def _description(model: type[BaseModel], path: list[str]) -> str:
 
 
 def _unknown(where: str, name: str) -> str:
+    members = [one for one in names() if one.startswith(f"{name}.")]
+    if members:
+        return f"{where}: `{name}` is a group; its settings are {', '.join(members)}"
     return f"{where}: there is no setting `{name}`{nearest(name, names())}"

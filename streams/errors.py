@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# the cure where nobody answers
+NO_KAFKA = "start it (`dealerwatch broker` for a first look), or set `broker` to where it is"
+
 
 class UsageError(Exception):
     """What was asked cannot be done as asked: exit code 2.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from streams.errors import OperationError
+from streams.errors import NO_KAFKA, OperationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
@@ -25,8 +25,6 @@ TRANSACTION_MS = 30_000  # a dead writer blocks readers of its partitions at mos
 REQUEST_MS = 40_000
 # A broker that restarts for a minute, twice over: until then the player keeps what it sent.
 PATIENT_MS = 180_000
-# what to do about it
-NO_KAFKA = "start it (`dealerwatch broker` for a first look), or set `broker` to where it is"
 
 
 class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no types

@@ -17,7 +17,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from schemas.settings import Topics
-from streams.errors import OperationError
+from streams.errors import NO_KAFKA, OperationError
 
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
@@ -122,7 +122,9 @@ def administration(broker: str) -> Iterator[KafkaAdminClient]:
             reconnect_backoff_max_ms=1_000,
         )
     except KafkaError as error:
-        msg = f"no Kafka answers at broker={broker} within {CONNECT_LIMIT_S} s ({error})"
+        msg = (
+            f"no Kafka answers at broker={broker} within {CONNECT_LIMIT_S} s ({error}); {NO_KAFKA}"
+        )
         raise OperationError(msg) from error
     try:
         yield admin

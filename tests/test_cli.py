@@ -114,6 +114,7 @@ def test_who_finds_no_kafka_says_so_in_one_line_and_what_to_do(command: str) -> 
         ("demo nothing.ndjson", "there is no such file"),
         ("demo --alerts alerts.ndjson", "needs --once"),
         ("demo --once --alerts nowhere/alerts.ndjson", "there is no such folder"),
+        ("demo pyproject.toml --once --alerts pyproject.toml", "is read; name another file"),
     ],
 )
 def test_demo_says_what_it_cannot_do_before_it_starts(line: str, message: str) -> None:
@@ -142,6 +143,14 @@ def test_simulate_says_what_it_wrote(tmp_path: Path) -> None:
         "events.ndjson.gz",
         "labels.json",
     ]
+
+
+@pytest.mark.parametrize("command", ["simulate --days 180 --dealers 10", "schema"])
+def test_folder_that_cannot_be_written_is_told(command: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = typed(f"{command} --out {tmp_path / 'file'}")
+    assert result.exit_code == WRONG_USAGE
+    assert f"--out {tmp_path / 'file'}: cannot be written: File exists" in result.output
 
 
 def test_error_among_tasks_that_ran_together_is_one_sentence(

@@ -145,6 +145,12 @@ def test_until_is_exclusive() -> None:
         ("events.ndjson --alerts alerts --calendar nothing.csv", "nothing.csv: cannot be read"),
         ("events.ndjson --alerts alerts --set calendar.country=XX", "calendar.country = XX"),
         ("events.ndjson --alerts one --stats one", "is named for two outputs"),
+        ("events.ndjson --alerts events.ndjson", "events.ndjson: is read; name another file"),
+        (
+            "events.ndjson --alerts alerts --dealers events.ndjson --stats ./events.ndjson",
+            "is read",
+        ),
+        (". --alerts alerts", ".: is a folder"),
     ],
 )
 def test_what_cannot_be_used_ends_with_2_and_leaves_nothing(

@@ -98,7 +98,9 @@ def test_values_of_one_group_come_from_several_sources(
         ("timezone=Mars/Olympus", "must be an IANA time zone"),
         ("broker=somewhere", "HOST:PORT"),
         ("webhook.url=ftp://x", "http:// or https://"),
-        ("metrics.port=70000", "less than or equal to 65535"),
+        ("metrics.port=70000", "must be less than or equal to 65535"),
+        ("log.level=loud", "must be 'debug', 'info', 'warning' or 'error'"),
+        ("detectors=x", "river to run beside our own"),
     ],
 )
 def test_impossible_value_is_told_with_setting_value_and_what_is_allowed(
@@ -113,6 +115,12 @@ def test_impossible_value_is_told_with_setting_value_and_what_is_allowed(
 
 def test_unknown_setting_is_told_the_nearest_name() -> None:
     assert "did you mean `budget.false_alerts_per_week`" in told("budget.false_alert_per_week=1")
+
+
+def test_group_given_a_value_is_told_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "`budget` is a group; its settings are budget.false_alerts_per_week" in told("budget=1")
+    monkeypatch.setenv("DEALERWATCH_BUDGET", "1")
+    assert "did you mean `DEALERWATCH_BUDGET__FALSE_ALERTS_PER_WEEK`" in told()
 
 
 def test_unknown_setting_in_a_file_is_told_the_nearest_name(file: Path) -> None:
@@ -138,7 +146,7 @@ def test_file_that_is_no_mapping_is_told_so(file: Path, content: str) -> None:
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:
-    assert "nowhere.yaml" in told(config=tmp_path / "nowhere.yaml")
+    assert "nowhere.yaml: cannot be read: No such file" in told(config=tmp_path / "nowhere.yaml")
 
 
 def test_empty_file_changes_nothing(file: Path) -> None:

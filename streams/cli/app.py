@@ -67,8 +67,8 @@ app = typer.Typer(
     name="dealerwatch",
     cls=Commands,
     help="Watches the trade of dealers and says when it changes.\n\n"
-    "`dealerwatch demo` shows everything at work; `dealerwatch replay FILE --alerts OUT` tries it "
-    "on your own history, without Kafka. Every setting can be given as `--set name=value`, as "
+    "`dealerwatch demo` shows everything at work; `dealerwatch replay EVENTS --alerts FILE` tries "
+    "it on your own history, without Kafka. Every setting can be given as `--set name=value`, as "
     "DEALERWATCH_NAME in the environment (`__` between group and name), or in a YAML file.",
     no_args_is_help=True,
     add_completion=False,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.errors import UsageError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from schemas.settings import Settings
 
 Config = Annotated[
@@ -28,7 +33,7 @@ Events = Annotated[
     typer.Argument(metavar="EVENTS...", help="NDJSON or NDJSON.gz, `-` for standard input."),
 ]
 Alerts = Annotated[
-    Path | None, typer.Option("--alerts", metavar="OUT", help="Every change of every alert.")
+    Path | None, typer.Option("--alerts", metavar="FILE", help="Every change of every alert.")
 ]
 Stats = Annotated[
     Path | None, typer.Option("--stats", metavar="FILE", help="One line per dealer at the end.")
@@ -43,6 +48,15 @@ CalendarFile = Annotated[
         "--calendar", metavar="FILE", help="Holidays, promotions, planned events: CSV or ICS."
     ),
 ]
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """For what writes files to `--out`. Raises UsageError where that is not possible."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"--out {folder}: cannot be written: {error.strerror}") from None
 
 
 def settings_of(config: Path | None, overrides: list[str] | None) -> Settings:

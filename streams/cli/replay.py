@@ -17,7 +17,7 @@ commands = typer.Typer()
 def replay(
     events: options.Events,
     alerts: Annotated[
-        Path, typer.Option("--alerts", metavar="OUT", help="Every change of every alert, NDJSON.")
+        Path, typer.Option("--alerts", metavar="FILE", help="Every change of every alert, NDJSON.")
     ],
     ledger: Annotated[
         Path | None,
@@ -48,3 +48,7 @@ def replay(
     outputs = Outputs(alerts=alerts, ledger=ledger, dead_letters=dead_letters, stats=stats)
     summary = run(settings, events, outputs, dealers=dealers, calendar=calendar, until=until)
     print(summary, file=sys.stderr)
+    if summary.letters and dead_letters is None:
+        print(
+            "--dead-letters FILE keeps the records not used, each with its reason", file=sys.stderr
+        )

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from streams.cli import options
+
 commands = typer.Typer()
 
 
@@ -17,7 +19,8 @@ def schema(
     """Write the JSON Schemas of what crosses a border, and the AsyncAPI document of the topics."""
     from schemas.contract import documents
 
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in documents().items():
-        (out / name).write_text(text, "utf-8")
-        print(out / name)
+    with options.writing_to(out):
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in documents().items():
+            (out / name).write_text(text, "utf-8")
+            print(out / name)

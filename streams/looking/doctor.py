@@ -17,7 +17,6 @@ from schemas import cut as cuts
 from schemas.batch import Source
 from schemas.instant import format_instant
 from schemas.routing import partitions_of
-from streams import kafka
 from streams.errors import OperationError
 from streams.topics import administration, check, names
 from streams.workers.application import group
@@ -61,7 +60,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
             if topics.well:
                 yield from _flow(settings)
     except OperationError as error:
-        yield Finding("broker", well=False, sentence=str(error), cure=kafka.NO_KAFKA)
+        yield Finding("broker", well=False, sentence=str(error))
 
 
 def _topics(admin: KafkaAdminClient, settings: Settings) -> Finding:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from schemas.dead_letter import MOST_KEPT
-from streams.errors import OperationError
+from streams.errors import OperationError, UsageError
 
 CHUNK = 1 << 20  # bytes read at a time: about 5,000 lines
 STDIN = "-"
@@ -38,6 +38,14 @@ class Lines:
 Progress = Callable[[int, int | None], None]
 """Called with the bytes read so far and all there are, on disk; while standard input is read, with
 the bytes of its lines and None."""
+
+
+def refuse_missing(paths: Sequence[str]) -> None:
+    """Raises UsageError for what is no file, before anything is started."""
+    for path in paths:
+        if path != STDIN and (not Path(path).exists() or Path(path).is_dir()):
+            what = "is a folder" if Path(path).is_dir() else "there is no such file"
+            raise UsageError(f"{path}: {what}; NDJSON, NDJSON.gz or `-` is allowed")
 
 
 def read_lines(paths: Sequence[str], progress: Progress | None = None) -> Iterator[Lines]:

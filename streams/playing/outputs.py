@@ -7,25 +7,29 @@ beside them; nobody takes half a result for a whole one.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from streams.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterator
 
 _BUFFER = 1 << 20  # a megabyte: 4 files, so a few calls a second and no memory to speak of
 
 
 @contextmanager
-def line_files(*paths: Path | None) -> Iterator[tuple[Callable[[bytes], None], ...]]:
+def line_files(
+    *paths: Path | None, read: Collection[Path | None] = ()
+) -> Iterator[tuple[Callable[[bytes], None], ...]]:
     """One function per path that writes a line; for None one that does nothing.
 
     The files are put in place when the block ends without an error. Raises UsageError for a path
-    that cannot be written, before anything else happens.
+    that cannot be written, or is among those that are `read`, before anything else happens.
     """
-    _refuse_doubles([path for path in paths if path is not None])
+    given = [path for path in paths if path is not None]
+    refuse_inputs(given, [path for path in read if path is not None])
+    _refuse_doubles(given)
     with ExitStack() as stack:
         yield tuple(stack.enter_context(_line_file(path)) for path in paths)
 
@@ -57,6 +61,14 @@ def _opened(part: Path, asked: Path) -> Iterator[BinaryIO]:
         raise UsageError(f"{asked}: cannot be written: {error.strerror}") from None
     with file:
         yield file
+
+
+def refuse_inputs(paths: Collection[Path], read: Collection[Path]) -> None:
+    """Raises UsageError for an output that would take the place of an input."""
+    inputs = {path.resolve() for path in read}
+    for path in paths:
+        if path.is_file() and path.resolve() in inputs:
+            raise UsageError(f"{path}: is read; name another file for what is written")
 
 
 def _refuse_doubles(paths: list[Path]) -> None:

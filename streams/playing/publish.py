@@ -23,7 +23,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from schemas import cut
 from streams import kafka
 from streams.errors import OperationError
-from streams.playing.files import FileError, Lines, read_lines
+from streams.playing.files import FileError, Lines, read_lines, refuse_missing
 from streams.playing.player import Player, Summary, clock_of
 from streams.playing.reference import read_master
 from streams.ticking import ticks
@@ -46,6 +46,7 @@ def run(
 
     Raises OperationError, UsageError.
     """
+    refuse_missing(events)
     master = read_master(dealers)
     try:
         summary = asyncio.run(publish(settings, read_lines(events), speed, master))

@@ -25,9 +25,9 @@ def read_master(file: Path | None) -> Mapping[str, DealerRecord]:
     if file is None:
         return {}
     try:
-        return parse_dealers(_content(file), file.name)
-    except ValueError as error:
-        raise UsageError(f"--dealers {file}: {error}") from None
+        return parse_dealers(file.read_bytes(), file.name)
+    except (OSError, ValueError) as error:
+        raise _unusable("--dealers", file, error) from None
 
 
 def read_calendar(
@@ -43,19 +43,17 @@ def read_calendar(
     if file is None:
         return windows
     try:
-        content = _content(file)
+        content = file.read_bytes()
         start = content.removeprefix(BOM_UTF8).lstrip()[: len(ICS_MARK)].upper()
         parse = parse_ics if start == ICS_MARK else parse_calendar
         return windows + parse(content, file.name)
-    except ValueError as error:
-        raise UsageError(f"calendar {file}: {error}") from None
+    except (OSError, ValueError) as error:
+        raise _unusable("calendar", file, error) from None
 
 
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
+def _unusable(role: str, file: Path, error: OSError | ValueError) -> UsageError:
+    why = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else error
+    return UsageError(f"{role} {file}: {why}")
 
 
 def _national(settings: Settings, master: Mapping[str, DealerRecord]) -> Iterator[CalendarWindow]:
@@ -63,7 +61,10 @@ def _national(settings: Settings, master: Mapping[str, DealerRecord]) -> Iterato
         try:
             yield from national_windows(country)
         except NotImplementedError as error:
-            raise UsageError(f"setting calendar.country = {country}: {error}") from None
+            raise UsageError(
+                f"setting calendar.country = {country}: its holidays are not built in ({error}); "
+                "allowed are ISO 3166 codes such as DE, CN or DE-BY; --calendar takes any other day"
+            ) from None
     elsewhere = {record.country for record in master.values() if record.country}
     for country in sorted(elsewhere - set(settings.calendar.countries)):
         with suppress(NotImplementedError):  # one dealer's odd country stops nobody else

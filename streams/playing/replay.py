@@ -27,7 +27,7 @@ from schemas.decode import decode_chunk
 from schemas.fields import encode
 from schemas.instant import DAY, Micros, parse_instant
 from streams.errors import UsageError
-from streams.playing.files import Lines, read_lines
+from streams.playing.files import STDIN, Lines, read_lines, refuse_missing
 from streams.playing.outputs import line_files
 from streams.playing.progress import file_progress
 from streams.playing.reference import read_calendar, read_master
@@ -95,11 +95,12 @@ def run(
     Raises UsageError for files, times and master data that cannot be used, FileError for input
     that cannot be read to its end.
     """
-    _refuse_missing(events)
+    refuse_missing(events)
     playback = _playback(settings, until)
     paths = (outputs.alerts, outputs.ledger, outputs.dead_letters, outputs.stats)
     partition, network = _cores(settings, dealers, calendar)
-    with line_files(*paths) as written:
+    read = [Path(name) for name in events if name != STDIN]
+    with line_files(*paths, read=(*read, dealers, calendar)) as written:
         replay = Replay(partition, network, Sinks(*written))
         started = time.monotonic()
         replay.play(playback, events)
@@ -247,12 +248,6 @@ class _Files:
 
 def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
-
-
-def _refuse_missing(events: Sequence[str]) -> None:
-    for name in events:
-        if name != "-" and not Path(name).exists():
-            raise UsageError(f"{name}: there is no such file; NDJSON, NDJSON.gz or `-` is allowed")
 
 
 def _playback(settings: Settings, until: str | None) -> Playback[Line]:

@@ -29,13 +29,14 @@ from rich.console import Console
 from streams.broker import Broker
 from streams.errors import OperationError, UsageError
 from streams.notifying.receiver import Receiver
+from streams.playing.outputs import refuse_inputs
 from streams.showing.board import board_table
 from streams.showing.children import Child, Children
 from streams.showing.contents import alert_lines, write_contents
 from streams.showing.following import Follower, following
 from streams.showing.parts import Parts, Webhook, told
 from streams.showing.scoreboard import openings, score
-from streams.showing.view import Show, counted, view
+from streams.showing.view import Picture, Show, counted, view
 from streams.simulator import Written, simulate_to
 from streams.simulator.labels import read_labels
 from streams.topics import administration, create
@@ -178,11 +179,17 @@ def _watch(children: Children, player: Child, follower: Follower, show: Show) ->
             _say(f"{name} ended by itself and was started again")
         played = player.exit_code == 0
         picture = follower.look()
-        picture.phase = "catching up" if played else "playing"
+        picture.phase = _phase(picture, played=played)
         show(picture)
         if played and follower.is_complete():
             return
         time.sleep(_LOOK_EVERY_S)
+
+
+def _phase(picture: Picture, *, played: bool) -> str:
+    if not picture.events:  # the workers compile before they join: tens of seconds, once
+        return "getting ready (a minute the first time)"
+    return "catching up" if played else "playing"
 
 
 def _done(follower: Follower, seconds: float, inbox: _Inbox) -> str:
@@ -222,6 +229,8 @@ def _check(plan: Plan) -> None:
             raise UsageError(f"{option} {path}: is written at the end, so it needs --once")
         if path is not None and not path.resolve().parent.is_dir():
             raise UsageError(f"{option} {path}: there is no such folder")
+    written = [path for path in (plan.alerts, plan.stats) if path is not None]
+    refuse_inputs(written, [Path(file) for file in plan.files])
 
 
 def _hear_no_more() -> None:
