@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.words.details import Details
+from detectors.words.details import Back, Details
 from detectors.words.figures import MOST_CHARACTERS
 from detectors.words.message import tell
 from schemas.alert import (
@@ -226,6 +226,22 @@ def test_unusual_pattern_is_told_by_its_measures() -> None:
 def test_single_issue_is_named_without_a_superlative() -> None:
     told = draft(Kind.ISSUE_OVERDUE, effect=effect(1, 0, Unit.ISSUES))
     assert "past its deadline, C-17, since 5 September" in tell(told, AT, Details(("C-17",))).en
+
+
+def test_returns_are_told_with_how_much_came_back() -> None:
+    told = draft(Kind.RETURN_SPIKE, effect=effect(1, 0.04, Unit.RETURNS))
+    message = tell(told, AT, Details(back=Back(4.2, 3100.4, "GBP")))
+    assert ", goods of about 4.2 usual orders came back lately (GBP 3,100), since " in message.en
+    assert "近期退货约合 4.2 张平常订单" in message.zh
+    assert "3,100 英镑" in message.zh
+
+
+def test_returns_in_several_currencies_are_told_without_money() -> None:
+    told = draft(Kind.RETURN_SPIKE, effect=effect(1, 0.04, Unit.RETURNS))
+    assert (
+        "about 1 usual order came back lately, since"
+        in tell(told, AT, Details(back=Back(1.0, None, None))).en
+    )
 
 
 def test_old_window_is_told_with_its_end() -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from detectors.deciding.bounds import bounds
 from detectors.deciding.episode import Episode
-from detectors.words.details import Details
+from detectors.words.details import Back, Details
 from schemas.alert import (
     Change,
     Dealer,
@@ -72,11 +72,12 @@ class Statement(msgspec.Struct, frozen=True):
     variance: float = 0.0  # of what is expected, relative; of the log, for a price index
     telling: bool = True  # the window shows it: fewer (or more) than expected
     detector: tuple[str, Unit] | None = None  # a plugged one, and what it looks at
+    back: Back | None = None  # goods that have come back of late
 
     @property
     def details(self) -> Details:
         """What the sentences say beside the fields of the alert."""
-        return Details(self.named, self.measures, self.detector)
+        return Details(self.named, self.measures, self.detector, self.back)
 
     def begun(self, onset: int) -> Statement:
         """The same of a change that began then."""
@@ -116,7 +117,14 @@ def of_reading(reading: Reading, at: int, line: Line, usual_week: Mapping[str, f
         measures=tuple((Unit(one.unit), one.ratio) for one in reading.measures),
         factors=reading.factors,
         week_value=reading.week_value,
+        back=_back(reading),
     )
+
+
+def _back(reading: Reading) -> Back | None:
+    if not reading.back > 0.0:
+        return None
+    return Back(reading.back, _tellable(reading.back_value), reading.currency)
 
 
 def of_outage(source: str, since: int, at: int, expected: float) -> Statement:

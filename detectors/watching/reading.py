@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from detectors.baselines import rhythm
+from detectors.baselines import bulk, rhythm, worth
 from detectors.baselines.history import Moment
 from detectors.columns import F64, I8, I64, Bool
 from detectors.registry import KINDS
@@ -130,6 +130,7 @@ def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> li
     observed, expected = shown.observed.tolist(), shown.expected.tolist()
     variance = shown.variance.tolist()
     network, region = np.exp(near.factors[:, :2]).T.tolist()
+    back, back_value = _come_back(fleet, kind, rows)
     return [
         Reading(
             kind=kind,
@@ -153,9 +154,19 @@ def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> li
             warming_up=bool(young[k]),
             carried=dict(zip(names, carried[k], strict=True)),
             share=shares[k],
+            back=back[k],
+            back_value=back_value[k],
         )
         for k, row in enumerate(rows.tolist())
     ]
+
+
+def _come_back(fleet: Fleet, kind: Kind, rows: I64) -> tuple[list[float], list[float | None]]:
+    """(k,) usual orders that have come back of late, and what they are worth."""
+    if kind is not bulk.DETECTOR.kind:
+        return [0.0] * len(rows), [None] * len(rows)
+    back = fleet.bulk.back[rows]
+    return back.tolist(), _amounts(back * worth.per_order(fleet.worth, rows))
 
 
 def _amounts(column: F64) -> list[float | None]:

@@ -167,6 +167,10 @@ class Chinese(Wording):
         """Goods bought for so much."""
         return f"进货额 {money}"
 
+    def came_back(self, orders: str, money: str | None) -> str:
+        """Goods of so many usual orders that were returned."""
+        return f"近期退货约合 {orders} 张平常订单" + (f"（{money}）" if money else "")
+
     def counted(self, number: float, unit: Unit) -> str:
         """A number of things, also none."""
         return f"没有{_MEASURES[unit][1]}" if number == 0 else f" {self.expected(number, unit)}"

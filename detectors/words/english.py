@@ -189,6 +189,11 @@ class English(Wording):
         """Goods bought for so much."""
         return f"{money} worth of goods"
 
+    def came_back(self, orders: str, money: str | None) -> str:
+        """Goods of so many usual orders that were returned."""
+        size = f"goods of about {orders} usual order{'' if orders == '1' else 's'} came back lately"
+        return size + (f" ({money})" if money else "")
+
     def counted(self, number: float, unit: Unit) -> str:
         """A number of things, also none."""
         text, noun = quantity(number), _COUNTED[unit]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from detectors.words.details import NONE, Details
+from detectors.words.details import NONE, Back, Details
 from detectors.words.figures import fit, one_in, percent_below, quantity, short_name
 from detectors.words.outcome import Beside, back_to_normal, has_stopped, resized
 from schemas.alert import STATISTICAL, Change, Draft, Effect, Kind, Scope, Unit, Verdict
@@ -50,7 +50,8 @@ class Wording(ABC):
         start += self.colon + figures if figures else ""
         if draft.kind is Kind.ISSUE_OVERDUE:
             return fit(start, self._issue_clauses(draft, details.named), self.comma, self.stop)
-        return fit(start, self._clauses(draft), self.comma, self.stop)
+        back = self._came_back(details.back) if details.back else None
+        return fit(start, [back, *self._clauses(draft)], self.comma, self.stop)
 
     def headline(self, draft: Draft) -> str:
         """Who and what, without numbers."""
@@ -110,6 +111,10 @@ class Wording(ABC):
             self.affected(draft.members_total) if draft.members_total else None,
             self.verdicts[draft.verdict] if draft.verdict else None,
         ]
+
+    def _came_back(self, back: Back) -> str:
+        money = None if back.value is None else self.money(back.value, back.currency)
+        return self.came_back(quantity(back.orders), money)
 
     def _issue_clauses(self, draft: Draft, named: tuple[str, ...]) -> list[str | None]:
         """Which issues, since when, and whose business it is."""
@@ -205,6 +210,10 @@ class Wording(ABC):
     @abstractmethod
     def goods(self, money: str) -> str:
         """Goods bought for so much."""
+
+    @abstractmethod
+    def came_back(self, orders: str, money: str | None) -> str:
+        """Goods of so many usual orders that were returned."""
 
     @abstractmethod
     def counted(self, number: float, unit: Unit) -> str:

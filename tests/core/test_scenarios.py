@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from detectors.setup import Setup
@@ -83,7 +85,8 @@ def test_complaints_of_one_dealer_are_told() -> None:
 
 def test_returns_of_one_dealer_are_told() -> None:
     told = play(Channel().at("day 60", dealer=3, returns=0.8))
-    expect(told.alerts, opened("return_spike", dealer=3), "day 65", and_="day 80")
+    alert = expect(told.alerts, opened("return_spike", dealer=3), "day 65", and_="day 80")
+    assert re.search(r"goods of about [0-9.]+ usual orders? came back", alert.message.en)
 
 
 def test_returns_of_a_dealer_who_seldom_orders_are_told() -> None:
