@@ -10,7 +10,14 @@ has a mean E, learned per dealer and shrunk to the fleet's; so u / E is a likeli
 keeps the promise of R whatever that law is. The plain detector goes on beside it (see
 `detectors.evidence.joint`): where sizes say nothing, this part costs a third of a nat.
 
-E is learned two to four weeks late, so that a spike is no news to itself.
+E is what all cases so far make likely for the next one, the last one included: were a dealer held
+against the fleet's mean for weeks, where dealers differ (of those who order three pieces at a time
+whole orders come back) a few of its cases would multiply to a proof. Where many cases are known, a
+spike teaches next to nothing. What is remembered for long is learned two to four weeks late, by how
+little a change was suspected then.
+
+How many cases the fleet's mean is worth for one dealer (credibility; Bühlmann 1967) is learned,
+too: of WORTHS each is judged by how well it would have foretold what came back.
 
 What has come back of late decides whether there is anything to tell: many small things that add up
 to less than half an order are not worth a call, however surely there are more of them; and one case
@@ -22,6 +29,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy import special
 
 from detectors.baselines.case_rate import LEAST_CASES
 from detectors.columns import F64, I64, Bool
@@ -39,13 +47,22 @@ DETECTOR: Final = Detector(
 CLAIM: Final = 0.3  # of the time in which a change may begin
 LEAST, MOST = 0.01, 100.0  # usual orders: less is a trifle, more is no better proof
 LEAST_ORDERS: Final = 3.0  # from which a dealer's usual order is known
-PRIOR_CASES: Final = 5.0  # what the fleet's mean is worth for one dealer
+WORTHS: Final = (0.5, 1.0, 2.0, 4.0)  # cases that the fleet's mean may be worth for one dealer …
+USUAL_WORTH: Final = 1.0  # … before the fleet has told
+WHOLE: Final = 1.0  # usual orders: more is foretold by nothing
 BLOCK_DAYS: Final = 14
 KEEP: Final = 0.5 ** (BLOCK_DAYS / 365.0)  # of what is known, per block
 BACK_KEEP: Final = 0.5 ** (1 / 60.0)  # per day, of what has come back
 LEAST_BACK: Final = 0.5  # usual orders, to be told …
 ENOUGH_BACK: Final = 1.0  # … of fewer than LEAST_CASES
 USUAL: Final = 0.25  # mean before the fleet has told
+
+
+class Pools(NamedTuple):
+    """What the fleet knows."""
+
+    mean: float = USUAL  # of the size of a case, in usual orders
+    worth: float = USUAL_WORTH  # cases that is worth for one dealer
 
 
 class Bulk(NamedTuple):
@@ -121,10 +138,23 @@ def count(
             opened.size[i, slot] -= known
 
 
-def gain(bulk: Bulk, rows: I64, log: F64, cases: F64, mean: float) -> F64:
-    """(k,) nats of the sizes of some cases; mean: of the fleet."""
-    own = (bulk.size[rows] + PRIOR_CASES * mean) / (bulk.cases[rows] + PRIOR_CASES)
-    return np.asarray(log - cases * np.log(own))
+def gain(bulk: Bulk, rows: I64, sizes: F64, pools: Pools) -> F64:
+    """(k,) nats of the sizes of a step's cases; sizes: (k, 3) sum of logs, sum, cases.
+
+    The cases of a step follow one another: each is held against those before, as if they were of
+    one size.
+    """
+    log, size, cases = sizes.T
+    size_before, cases_before = bulk.waiting[rows].sum(axis=1).T
+    known = bulk.cases[rows] + cases_before + pools.worth
+    units = (bulk.size[rows] + size_before + pools.worth * pools.mean) * cases / size
+    expected = cases * np.log(size / cases) + _rising(units, cases) - _rising(known, cases)
+    return np.asarray(log - expected)
+
+
+def _rising(start: F64, steps: F64) -> F64:
+    """Log of start * (start + 1) * … of so many steps."""
+    return np.asarray(special.gammaln(start + steps) - special.gammaln(start))
 
 
 def worth_telling(bulk: Bulk, rows: I64, cases: F64) -> Bool:
@@ -141,18 +171,31 @@ def learn(bulk: Bulk, rows: I64, size: F64, cases: F64) -> None:
     bulk.waiting[rows, 0, 1] += cases
 
 
-def end_day(bulk: Bulk, rows: I64, day: int, ordered: F64, trust: F64) -> None:
+def end_day(bulk: Bulk, rows: I64, day: int, ordered: F64, trust: F64, mean: float) -> F64 | None:
     """Close a local day; on the last one of a block the block before teaches, by its trust (k,).
 
-    ordered: (k, 2) orders and units so far.
+    ordered: (k, 2) orders and units so far; mean: of the fleet. Returns, on such a day, what WORTHS
+    would have foretold of that block: (1 + worths, k) cases and squared errors.
     """
     known = ordered[:, 0] >= LEAST_ORDERS
     bulk.usual[rows] = np.where(known, ordered[:, 1] / np.maximum(ordered[:, 0], 1.0), 0.0)
     bulk.back[rows] *= BACK_KEEP
     if day % BLOCK_DAYS != BLOCK_DAYS - 1:
-        return
+        return None
     due = bulk.waiting[rows, 1] * trust[:, None]
+    lesson = _foretold(bulk, rows, due, mean)
     bulk.size[rows] = bulk.size[rows] * KEEP + due[:, 0]
     bulk.cases[rows] = bulk.cases[rows] * KEEP + due[:, 1]
     bulk.waiting[rows, 1] = bulk.waiting[rows, 0]
     bulk.waiting[rows, 0] = 0.0
+    return lesson
+
+
+def _foretold(bulk: Bulk, rows: I64, due: F64, mean: float) -> F64:
+    """(1 + worths, k) cases that are due, and the squared error of each worth; (k, 2) due."""
+    size, cases = due.T
+    found = np.minimum(size / np.maximum(cases, 1e-9), WHOLE)
+    worth = np.array(WORTHS)[:, None]
+    likely = (bulk.size[rows] + worth * mean) / (bulk.cases[rows] + worth)
+    errors = cases * (found - np.minimum(likely, WHOLE)) ** 2
+    return np.concatenate([cases[None], errors])

@@ -15,6 +15,7 @@ from detectors.baselines import bulk, rhythm
 from detectors.baselines.case_rate import LAG_DAYS, LONGEST_LAG_DAYS, SHORTEST_LAG_DAYS
 from detectors.baselines.common_factor import SCALE
 from detectors.baselines.order_size import USUAL_DEVIATION, USUAL_LASTING
+from detectors.deciding.credibility import Credibility
 from detectors.deciding.price_pool import PricePool
 from detectors.deciding.resolutions import Resolutions
 from detectors.watching.knowledge import CASE_KINDS
@@ -35,7 +36,10 @@ class FleetPools:
     def __init__(self) -> None:
         self._log_dispersion = log(0.08)
         self._persistence = [0.0, 0.0]  # fading sums of products and of their worth
-        self._prices = PricePool()
+        self._own: dict[str, PricePool | Credibility] = {
+            "prices": PricePool(),
+            "credibility": Credibility(),
+        }
         self._lasting = [USUAL_LASTING * LASTING_PRIOR, LASTING_PRIOR]  # as persistence, of sizes
         self._log_size = 2.0 * log(USUAL_DEVIATION)
         self._case_dispersion = dict.fromkeys(CASE_KINDS, 0.03)
@@ -57,8 +61,8 @@ class FleetPools:
                 told[name] = self._size(*(value / SCALE for value in sums))
             elif group == "tier":
                 told[name] = _tier(sums)
-            elif group == "prices":
-                told[name] = self._prices.add(sums)
+            elif group in self._own:
+                told[name] = self._own[group].add(sums)
             elif group == "rhythm":
                 told[name] = _rhythm(sums)
             elif group == "bulk":
@@ -119,18 +123,20 @@ class FleetPools:
     def state(self) -> Any:
         """Plain values for a snapshot."""
         return [
-            self._log_dispersion, self._persistence, self._prices.state(), self._case_dispersion,
+            self._log_dispersion, self._persistence, self._case_dispersion,
             self._resolutions.state(), self._lags, self._lasting, self._log_size,
+            {name: one.state() for name, one in self._own.items()},
         ]  # fmt: skip
 
     def load(self, state: Any) -> None:
         """Take over what `state` gave."""
         (
-            self._log_dispersion, self._persistence, prices, self._case_dispersion, law,
-            self._lags, self._lasting, self._log_size,
+            self._log_dispersion, self._persistence, self._case_dispersion, law,
+            self._lags, self._lasting, self._log_size, own,
         ) = state  # fmt: skip
         self._resolutions.load(law)
-        self._prices.load(prices)
+        for name, one in self._own.items():
+            one.load(own[name])
 
 
 def _sum(pools: Iterable[Mapping[str, list[int]]]) -> dict[str, list[int]]:

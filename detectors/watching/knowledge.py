@@ -34,6 +34,7 @@ _DEFAULTS: Final[Mapping[str, list[float]]] = {
     "complaints": [0.03],  # dispersion of a week's complaints
     "returns": [0.03],
     "bulk": [bulk.USUAL],  # mean size of a return, in usual orders
+    "credibility": [bulk.USUAL_WORTH],  # cases that is worth for one dealer
     "rhythm": [rhythm.SKIPPING, rhythm.TRUST, *np.log(rhythm.SHAPE_PRIOR).tolist()],
     "lag/complaints": [LAG_DAYS[0]],
     "lag/returns": [LAG_DAYS[1]],
@@ -115,6 +116,10 @@ class Knowledge:
     def size_pools(self) -> SizePools:
         """What is known of the size of orders."""
         return SizePools(*self.pools["size"])
+
+    def bulk_pools(self) -> bulk.Pools:
+        """What is known of the size of returns."""
+        return bulk.Pools(*self.pools["bulk"], *self.pools["credibility"])
 
     def price_pools(self) -> PricePools:
         """What is known of prices."""

@@ -160,14 +160,20 @@ def _case_kind(fleet: Fleet, view: DayView, which: int) -> dict[str, list[int]]:
     case_rate.learn_day(cases, rows, odds, mature, rates, view.day, accepted)
     fleet.evidence.clear(kind, rows[accepted])
     if kind is bulk.DETECTOR.kind:
-        ordered = fleet.tally.sums[rows, TOTAL][:, [ORDERS, UNITS]] / WHOLE
-        bulk.end_day(fleet.bulk, rows, view.day, ordered, 1.0 - cases.suspicion[rows])
+        lessons |= _bulk(fleet, view, 1.0 - cases.suspicion[rows])
     if view.day % 7 != 6:  # weeks end on Wednesdays, as days are counted from a Thursday
         return lessons
     week = past.last_days(fleet.history[kind], rows, view.day, 7)
     trusted = mature & (cases.suspicion[rows] < 0.9)
     lesson = case_rate.week_lesson(week, known.dispersion, trusted)
     return lessons | {name: [_whole(column) for column in lesson]}
+
+
+def _bulk(fleet: Fleet, view: DayView, trust: F64) -> dict[str, list[int]]:
+    ordered = fleet.tally.sums[view.rows, TOTAL][:, [ORDERS, UNITS]] / WHOLE
+    mean = fleet.known.bulk_pools().mean
+    lesson = bulk.end_day(fleet.bulk, view.rows, view.day, ordered, trust, mean)
+    return {} if lesson is None else {"credibility": [_whole(column) for column in lesson]}
 
 
 def _rates(fleet: Fleet, rows: I64, which: int) -> list[int]:

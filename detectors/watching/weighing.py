@@ -193,8 +193,8 @@ def _bulk(fleet: Fleet, seen: ev.Seen, sizes: F64, now: float) -> None:
     share = evidence.share(name, seen.rows)
     bulk.DETECTOR.step(evidence.of[name], seen._replace(elapsed=seen.elapsed * share), now)
     cases = np.flatnonzero((sizes[:, 2] > 0) & (seen.value > 0))
-    rows, (log, size, count) = seen.rows[cases], sizes[cases].T
-    nats = bulk.gain(fleet.bulk, rows, log, count, fleet.known.pools["bulk"][0])
+    rows, back = seen.rows[cases], sizes[cases]
+    nats = bulk.gain(fleet.bulk, rows, back, fleet.known.bulk_pools())
     ev.favour(evidence.of[name], rows, nats * seen.weight[cases])
-    bulk.learn(fleet.bulk, rows, size, count)
+    bulk.learn(fleet.bulk, rows, *back[:, 1:].T)
     evidence.claim(name, seen.rows, np.full(len(seen.rows), bulk.CLAIM))

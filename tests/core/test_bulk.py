@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.baselines import bulk
-from detectors.columns import F64, Bool
+from detectors.columns import Bool
 from detectors.evidence.shiryaev_roberts import CAP, favour
 from schemas.instant import MINUTE
 
@@ -60,24 +63,73 @@ def test_sizes_of_a_dealer_whose_orders_are_not_known_say_nothing() -> None:
 @pytest.mark.parametrize(("orders", "usual"), [(2.0, 0.0), (10.0, 20.0)])
 def test_usual_order_is_known_after_a_few(orders: float, usual: float) -> None:
     known = bulk.empty(1)
-    bulk.end_day(known, ONE, 1, np.array([[orders, 200.0]]), np.ones(1))
+    bulk.end_day(known, ONE, 1, np.array([[orders, 200.0]]), np.ones(1), 0.1)
     assert known.usual[0] == usual
 
 
 def test_usual_sizes_gain_nothing_on_average() -> None:
     """The mean likelihood ratio under the old law is 1, so R keeps its promise."""
     sizes = np.clip(np.random.default_rng(1).lognormal(-2.0, 1.0, 20_000), bulk.LEAST, bulk.MOST)
-    ratio = np.exp(_gains(sizes, float(sizes.mean())))
-    assert ratio.mean() == pytest.approx(1.0, rel=1e-6)
+    rows = np.arange(len(sizes))
+    columns = np.stack([np.log(sizes), sizes, np.ones(len(sizes))], axis=1)
+    nats = bulk.gain(bulk.empty(len(sizes)), rows, columns, bulk.Pools(float(sizes.mean())))
+    assert np.exp(nats).mean() == pytest.approx(1.0, rel=1e-6)
 
 
 def test_half_an_order_from_one_who_returns_a_fiftieth_is_worth_nats() -> None:
-    assert _gains(np.array([0.5]), 0.02)[0] == pytest.approx(np.log(25))
+    assert _in_turn([0.5], bulk.Pools(0.02))[0] == pytest.approx(np.log(25))
 
 
-def _gains(sizes: F64, mean: float) -> F64:
-    known, rows = bulk.empty(len(sizes)), np.arange(len(sizes))
-    return bulk.gain(known, rows, np.log(sizes), np.ones(len(sizes)), mean)
+@pytest.mark.parametrize("worth", bulk.WORTHS)
+def test_promise_holds_where_dealers_differ(worth: float) -> None:
+    """Whole orders or trifles, the share of either a dealer's own (beta): the mean ratio is 1."""
+    mean, whole = 0.3, 0.0
+    for outcome in itertools.product((0.0, 1.0), repeat=5):
+        likely, ratio, seen = 1.0, 1.0, [0.0, 0.0]
+        for size in outcome:
+            share = (seen[0] + worth * mean) / (seen[1] + worth)
+            likely *= share if size else 1.0 - share
+            ratio *= size / share
+            seen = [seen[0] + size, seen[1] + 1.0]
+        if all(outcome):  # the others are worth nothing: their ratio holds a factor of 0
+            assert np.exp(sum(_in_turn(outcome, bulk.Pools(mean, worth)))) == pytest.approx(ratio)
+        whole += likely * ratio
+    assert whole == pytest.approx(1.0)
+
+
+def test_dealer_whose_way_it_is_to_return_whole_orders_proves_little() -> None:
+    nats = _in_turn([0.8] * 20, bulk.Pools(0.05, 0.5))
+    assert nats[0] == pytest.approx(np.log(16))
+    assert sum(nats) < np.log(16) + 2.0  # 20 cases; held against the fleet: 55
+
+
+def test_dealer_who_never_returned_much_proves_more_with_every_large_case() -> None:
+    known = bulk.empty(1)
+    known.size[0], known.cases[0] = 1.0, 50.0
+    assert min(_in_turn([0.8] * 5, bulk.Pools(0.05), known)) > 2.0
+
+
+@given(st.integers(1, 40), st.floats(0.02, 50.0), st.floats(0.0, 30.0))
+def test_cases_of_a_step_are_weighed_as_if_in_turn(cases: int, size: float, before: float) -> None:
+    known = bulk.empty(1)
+    known.size[0], known.cases[0] = 0.2 * before, before
+    whole = np.array([[cases * np.log(size), cases * size, float(cases)]])
+    together = float(bulk.gain(known, ONE, whole, bulk.Pools(0.1))[0])
+    assert together == pytest.approx(sum(_in_turn([size] * cases, bulk.Pools(0.1), known)))
+
+
+def test_worth_that_would_have_foretold_best_is_told_by_the_lesson() -> None:
+    """Two dealers, one of whom returns whole orders: who trusts their own past errs least."""
+    known, rows = bulk.empty(2), np.arange(2)
+    known.size[:], known.cases[:] = (9.0, 0.1), 10.0
+    known.waiting[:, 1] = [[4.0, 4.0], [0.04, 4.0]]
+    ordered, trust = np.full((2, 2), 50.0), np.ones(2)
+    assert bulk.end_day(known, rows, bulk.BLOCK_DAYS, ordered, trust, 0.4) is None
+    lesson = bulk.end_day(known, rows, bulk.BLOCK_DAYS - 1, ordered, trust, 0.4)
+    assert lesson is not None
+    cases, *errors = lesson.sum(axis=1).tolist()
+    assert cases == 8.0
+    assert errors == sorted(errors)
 
 
 def test_dealer_teaches_its_own_sizes_two_to_four_weeks_late() -> None:
@@ -86,7 +138,7 @@ def test_dealer_teaches_its_own_sizes_two_to_four_weeks_late() -> None:
     for day in range(6 * bulk.BLOCK_DAYS):
         if day == bulk.BLOCK_DAYS:
             bulk.learn(known, ONE, np.array([8.0]), np.array([10.0]))
-        bulk.end_day(known, ONE, day, NOTHING, trust)
+        bulk.end_day(known, ONE, day, NOTHING, trust, 0.1)
         learned.append(known.cases[0] > 0)
     first = learned.index(True) - bulk.BLOCK_DAYS
     assert 14 <= first <= 28
@@ -97,7 +149,7 @@ def test_a_suspected_dealer_teaches_nothing() -> None:
     known = bulk.empty(1)
     bulk.learn(known, ONE, np.array([8.0]), np.array([10.0]))
     for day in range(3 * bulk.BLOCK_DAYS):
-        bulk.end_day(known, ONE, day, NOTHING, np.zeros(1))
+        bulk.end_day(known, ONE, day, NOTHING, np.zeros(1), 0.1)
     assert known.cases[0] == 0
 
 
@@ -118,7 +170,7 @@ def test_small_things_of_two_months_ago_count_half() -> None:
     known = bulk.empty(1)
     bulk.learn(known, ONE, np.array([0.8]), np.array([8.0]))
     for day in range(60):
-        bulk.end_day(known, ONE, day, np.array([[10.0, 1000.0]]), np.ones(1))
+        bulk.end_day(known, ONE, day, np.array([[10.0, 1000.0]]), np.ones(1), 0.1)
     assert known.back[0] == pytest.approx(0.4)
     assert bulk.worth_telling(known, ONE, np.array([8.0])).tolist() == [False]
 
@@ -138,3 +190,16 @@ def test_favour_multiplies_the_evidence_and_stays_bounded(nats: float) -> None:
     assert evidence.beta.max() <= CAP
     wanted = min(nats + np.log(0.5 * 9), np.log(9 * CAP))
     assert evidence.log_odds[1] == pytest.approx(wanted)
+
+
+def _in_turn(
+    sizes: Sequence[float], pools: bulk.Pools, known: bulk.Bulk | None = None
+) -> list[float]:
+    """Nats of one case after the other."""
+    past = bulk.empty(1) if known is None else bulk.Bulk._make(map(np.copy, known))
+    nats = []
+    for size in sizes:
+        case = np.array([[np.log(size) if size else -np.inf, size, 1.0]])
+        nats.append(float(bulk.gain(past, ONE, case, pools)[0]))
+        bulk.learn(past, ONE, case[:, 1], case[:, 2])
+    return nats
