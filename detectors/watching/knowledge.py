@@ -2,6 +2,12 @@
 
 An outlook carries what has changed; the rest stays as it was told before. So this is state, and
 part of a snapshot.
+
+Articles are never forgotten: who is told of one by its number must find it there, in whatever order
+partitions name them. An article in one currency and class of quantities takes some 600 bytes of
+each partition that has seen it (its name as text and as bytes, twice its place, its levels); a
+catalogue of 100,000 is 60 MB. So `sku` has to name an article, not a piece: serial numbers would
+grow without end.
 """
 
 from __future__ import annotations
