@@ -14,11 +14,11 @@ import numpy as np
 
 from schemas.batch import Batch, Source
 from schemas.chunk import Chunk
-from schemas.columns import Record
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.instants import parse_instants
 from schemas.judge import DEEPEST, LARGEST, judge
 from schemas.quoting import quoted
+from schemas.record import Record
 from schemas.routing import misrouted
 from schemas.rows import ROWS, Row, reader
 from schemas.sheet import Sheet

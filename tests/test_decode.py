@@ -17,12 +17,12 @@ from xxhash import xxh64_intdigest
 
 from schemas.batch import Source
 from schemas.chunk import NO_EVENT, Line
-from schemas.columns import Record, gather
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.decode import RawSlice, decode_chunk, decode_lines, decode_records, decode_slice
 from schemas.events import MODELS
 from schemas.instant import parse_instant
 from schemas.judge import judge
+from schemas.record import Record
 from schemas.routing import partitions_of
 from schemas.rows import ROWS
 from schemas.sheet import identity
@@ -35,6 +35,7 @@ from tests.event_samples import (
     records,
     returned,
 )
+from tests.gathering import gather
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "online_retail.ndjson.gz"
 ANY_SOURCE = st.sampled_from([None, *Source])

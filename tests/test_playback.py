@@ -14,9 +14,9 @@ from detectors.playing.cuts import CutDue
 from detectors.playing.file_clock import AHEAD
 from detectors.playing.playback import Place, Playback
 from schemas.chunk import NO_EVENT
-from schemas.columns import Record
 from schemas.dead_letter import DeadLetter, Reason, Refusal
 from schemas.instant import DAY, HOUR, MINUTE, format_instant
+from schemas.record import Record
 from schemas.rows import OrderRow
 
 RULES = {"tick_us": HOUR, "lateness_us": 5 * MINUTE, "late_limit_us": 7 * DAY}

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from xxhash import xxh64_intdigest
 
 from schemas.batch import Batch, Source
-from schemas.columns import Record, gather
 from schemas.decode import RawSlice, decode_records, decode_slice
 from schemas.instant import parse_instant
+from schemas.record import Record
 from schemas.scanning.fields import NAMES, UNKNOWN, field_of
 from schemas.scanning.hashing import xxh64
 from schemas.scanning.tokens import instant
 from schemas.sheet import Sheet
 from schemas.texts import Texts
 from tests.event_samples import SAMPLES, order, record, records
+from tests.gathering import gather
 
 TEXTS = st.one_of(
     st.text(max_size=6),

@@ -22,7 +22,7 @@ ENOUGH_ORDERS = 10
 
 
 class Arrival(Protocol):
-    """What the clock needs to know of a record; `schemas.columns.Record` has it."""
+    """What the clock needs to know of a record; `schemas.record.Record` has it."""
 
     @property
     def ts(self) -> Micros:

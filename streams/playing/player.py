@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from aiokafka import AIOKafkaProducer
 
-    from schemas.columns import Record
     from schemas.dead_letter import DeadLetter
     from schemas.instant import Micros
     from schemas.master import DealerRecord
+    from schemas.record import Record
     from schemas.settings import Settings
     from streams.playing.files import Lines
     from streams.ticking.cutting import Progress

@@ -15,8 +15,8 @@ from typing import Any, Self
 import numpy as np
 
 from schemas.batch import Source
-from schemas.columns import Record
 from schemas.instant import DAY, HOUR, MINUTE, Micros, format_instant, parse_instant
+from schemas.record import Record
 from schemas.rows import ComplaintRow, OrderRow, ReturnRow, Row
 
 START = parse_instant("2024-01-01T00:00:00Z")  # a Monday

@@ -12,15 +12,16 @@ from detectors.setup import Setup
 from detectors.watching.partition import Partition
 from schemas.alert import Alert
 from schemas.batch import Batch, Source
-from schemas.columns import Record, gather
 from schemas.dead_letter import DeadLetter
 from schemas.fields import encode as encode_model
 from schemas.instant import DAY, HOUR, MINUTE, Micros
+from schemas.record import Record
 from schemas.settings import Settings
 from schemas.stats import DealerStats
 from schemas.stats_line import StatsLine
 from schemas.wire import Census, Outlook, Reading, Signals, decode, encode
 from tests.core.channel import START, Channel
+from tests.gathering import gather
 
 TICK = 6 * HOUR  # coarse, so that a quarter of a year takes a second
 LATENESS = 5 * MINUTE

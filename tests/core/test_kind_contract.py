@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from detectors.registry import KINDS
 from detectors.setup import Setup
 from schemas.alert import Alert, Change, Kind
-from schemas.columns import Record
 from schemas.instant import DAY, format_instant
+from schemas.record import Record
 from schemas.rows import OrderRow, ReturnRow
 from tests.core.channel import Channel, Trade, name, when
 from tests.core.expecting import opened

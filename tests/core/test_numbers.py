@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from detectors.setup import Setup
 from schemas.batch import Source
-from schemas.columns import Record
 from schemas.decode import RawSlice, decode_slice
 from schemas.events import MOST
 from schemas.instant import DAY, HOUR, MINUTE, Micros, format_instant
+from schemas.record import Record
 from schemas.rows import ComplaintRow, OrderRow, ReturnRow, Row
 from tests.core.channel import START, Channel, when
 from tests.core.playing import Player, on_time, settings

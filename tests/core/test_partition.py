@@ -13,10 +13,10 @@ from detectors.deciding.network import Network
 from detectors.setup import Setup
 from detectors.watching.partition import OrderError, Partition
 from schemas.batch import Source
-from schemas.columns import Record
 from schemas.dead_letter import Reason
 from schemas.instant import DAY, HOUR
 from schemas.master import DealerRecord
+from schemas.record import Record
 from schemas.rows import ComplaintRow, OrderRow, ReturnRow
 from schemas.stats import DealerStats, DealerStatus
 from schemas.wire import Census
