@@ -95,7 +95,10 @@ def cross(
         for place in range(len(odds)):
             level, able = odds[place, k], seen.able[i, place]
             line = threshold[place] if able else threshold[place] + STRICTER
-            say[place, k] = _say(seen, i, place, level, line, new_day[k])
+            if level < line - FLOOR_BELOW:  # nearly everybody
+                seen.told[i, place], say[place, k] = False, SILENT
+            else:
+                say[place, k] = _say(seen, i, place, level, line, new_day[k])
             if seen.sharing[i, place]:
                 counted[place, 1 if able else 2] += 1
             if level < nominal[place] - BELOW and not seen.inside[i, place]:  # nearly everybody
@@ -106,11 +109,11 @@ def cross(
 
 @compiled
 def _say(seen: Crossings, i: int, place: int, level: float, line: float, new_day: bool) -> int:
-    """What there is to say of a dealer; notes what is said."""
+    """What there is to say of a dealer near its line; notes what is said."""
     before, last = seen.told[i, place], seen.last[i, place]
-    seen.told[i, place] = level >= line or (before and level >= line - FLOOR_BELOW)
-    if not seen.told[i, place]:
+    if not before and level < line:
         return SILENT
+    seen.told[i, place] = True
     least = MOVED if seen.shown[i, place] else UNMOVED
     crossed = (level >= line) != (last >= line)
     if before and not new_day and not crossed and abs(level - last) < least:
