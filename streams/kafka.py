@@ -7,17 +7,21 @@ reorders.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
 from streams.errors import NO_KAFKA, OperationError
+from streams.topics import administration, must_fit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 
     from aiokafka import ConsumerRecord
+
+    from schemas.settings import Settings
 
 MESSAGE_BYTES = 4 * 1024 * 1024  # a record of 1 MiB in base64, a census of 50,000 SKUs
 BATCH_BYTES = 1_000_000  # brokers refuse batches over 1 MiB (message.max.bytes)
@@ -131,8 +135,17 @@ async def read_whole(
     return kept
 
 
-async def must_answer(broker: str) -> None:
-    """Raises OperationError when nobody answers, before anything is started that would wait."""
+def must_be_ready(settings: Settings) -> None:
+    """Before anything is started that would wait for it: Kafka answers, and has our topics.
+
+    Raises OperationError with the cure.
+    """
+    asyncio.run(_must_answer(settings.broker))
+    with administration(settings.broker) as admin:
+        must_fit(admin, settings.topics)
+
+
+async def _must_answer(broker: str) -> None:
     try:
         async with quick_producer(broker):
             pass

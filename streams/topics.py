@@ -166,6 +166,23 @@ def check(admin: KafkaAdminClient, plan: Topics) -> list[Difference]:
     ]
 
 
+def must_fit(admin: KafkaAdminClient, plan: Topics) -> None:
+    """Raises OperationError where topics are missing or of other partitions: readers would wait."""
+    wrong = [one for one in check(admin, plan) if one.what in {"topic", "partitions"}]
+    if wrong:
+        raise OperationError(f"{told(wrong)} (settings topics.prefix, topics.partitions)")
+
+
+def told(wrong: Iterable[Difference]) -> str:
+    """All that is wrong in one sentence, those that are missing together."""
+    missing = [one.topic for one in wrong if one.what == "topic"]
+    others = [str(one) for one in wrong if one.what != "topic"]
+    if missing:
+        cure = "`dealerwatch topics create` makes them"
+        others.insert(0, f"topics are missing ({', '.join(missing)}); {cure}")
+    return "; ".join(others)
+
+
 def delete(admin: KafkaAdminClient, plan: Topics) -> list[str]:
     """Delete the topics of this system, wait until they are gone, return their names.
 

@@ -18,7 +18,7 @@ from schemas.batch import Source
 from schemas.instant import format_instant
 from schemas.routing import partitions_of
 from streams.errors import OperationError
-from streams.topics import administration, check, names
+from streams.topics import administration, check, names, told
 from streams.workers.application import group
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _topics(admin: KafkaAdminClient, settings: Settings) -> Finding:
     return Finding(
         "topics",
         well=False,
-        sentence="; ".join(map(str, wrong)),
+        sentence=told(wrong),
         cure="`dealerwatch topics create` for what is missing; partitions and settings of existing "
         "topics are changed with Kafka's own tools, or the topics are deleted and created again",
     )

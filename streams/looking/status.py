@@ -72,6 +72,7 @@ class Status(msgspec.Struct, frozen=True):
 
 def run(settings: Settings, *, json: bool = False) -> int:
     """Print the status; 0 when nothing is behind, else 1. Raises OperationError."""
+    kafka.must_be_ready(settings)
     status = asyncio.run(status_of(settings))
     if json:
         print(msgspec.json.encode(status).decode())  # noqa: T201  a command prints

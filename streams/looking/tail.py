@@ -46,6 +46,7 @@ def run(
     """
     if topic not in _TOPICS:
         raise UsageError(f"tail {topic}: no such topic; there are {', '.join(_TOPICS)}")
+    kafka.must_be_ready(settings)
     reader = Reader(settings, topic)
     try:
         if last:

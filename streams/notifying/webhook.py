@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 from standardwebhooks import Webhook as Signer
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from streams.errors import UsageError
 from streams.notifying.delivery import Delivery, Outcome, Timing
@@ -151,5 +152,5 @@ def _signer(settings: WebhookSettings) -> Signer:
     """Raises UsageError, without the secret, when it is no key."""
     try:
         return Signer(settings.secret.get_secret_value())
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
         raise UsageError("webhook.secret must be `whsec_` and base64") from error

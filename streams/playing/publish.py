@@ -48,6 +48,7 @@ def run(
     """
     refuse_missing(events)
     master = read_master(dealers)
+    kafka.must_be_ready(settings)
     try:
         summary = asyncio.run(publish(settings, read_lines(events), speed, master))
     except KafkaConnectionError as error:

@@ -37,6 +37,7 @@ log = logger(__name__)
 
 def run(settings: Settings) -> None:
     """Write cuts until SIGTERM or Ctrl-C. Raises OperationError when Kafka is gone for long."""
+    kafka.must_be_ready(settings)
     try:
         asyncio.run(_until_told(settings))
     except KafkaConnectionError as error:

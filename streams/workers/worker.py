@@ -8,7 +8,6 @@ end with us, whatever ends us: each waits for its parent in a thread.
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import os
 import signal
@@ -50,13 +49,13 @@ def run(
     """Run the agents of a role (watch, network, both) until SIGTERM or Ctrl-C.
 
     `slot` is their static identity in the groups: a restart within the session moves nothing. Two
-    workers with one slot end each other. OperationError when no Kafka answers at the start; later
-    the agents are started again until it does.
+    workers with one slot end each other. OperationError when no Kafka with our topics answers at
+    the start; later the agents are started again until it does.
     """
     roles = list(_ROLES) if role == "both" else [role]
     children = [_Child(role, (settings, role, slot, core_of)) for role in roles]
     with _Stop() as stop:
-        asyncio.run(kafka.must_answer(settings.broker))
+        kafka.must_be_ready(settings)
         while not stop.asked:
             for child in children:
                 child.look_after()
