@@ -33,13 +33,15 @@ def broker(
     run_broker(directory, port or None, announce=print, progress=partial(print, file=sys.stderr))
 
 
-topics = typer.Typer(help="The topics the system needs; safe to repeat.", no_args_is_help=True)
+topics = typer.Typer(
+    help="The topics the system needs: `create` them first of all.", no_args_is_help=True
+)
 commands.add_typer(topics, name="topics", rich_help_panel="Parts on Kafka")
 
 
 @topics.command()
 def create(config: options.Config = None, set_: options.Set = None) -> None:
-    """Create the topics that are missing, and settings that differ are named."""
+    """Create the topics that are missing; those that exist stay as they are (see `check`)."""
     settings = options.settings_of(config, set_)
     from streams.topics import administration, create
 

@@ -50,7 +50,12 @@ def _factor(speed: str) -> float | None:
 
 @commands.command(rich_help_panel="Parts on Kafka")
 def tail(
-    topic: Annotated[str, typer.Argument(help="Name without prefix, such as `alerts`.")],
+    topic: Annotated[
+        str,
+        typer.Argument(
+            help="Name without prefix: `alerts`, `ledger`, `dealer-stats`, `dead-letters` …"
+        ),
+    ],
     last: Annotated[bool, typer.Option("--last", help="Only the last value per key.")] = False,
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="From the oldest record, not from now.")

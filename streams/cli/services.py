@@ -24,7 +24,12 @@ commands = typer.Typer()
 @commands.command(rich_help_panel="Parts on Kafka")
 def worker(
     slot: Annotated[
-        str, typer.Option("--slot", metavar="NAME", help="Static identity in the group.")
+        str,
+        typer.Option(
+            "--slot",
+            metavar="NAME",
+            help="Its name in the group; every worker needs its own, and keeps it.",
+        ),
     ] = "1",
     role: Annotated[Role, typer.Option("--role", help="Agents of this worker.")] = Role.BOTH,
     config: options.Config = None,

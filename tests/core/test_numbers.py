@@ -73,15 +73,15 @@ def play(records: Sequence[Record], days: int, tick: Micros = DAY) -> Player:
     return player
 
 
-def test_nothing_at_all() -> None:
+def test_no_record_at_all_leaves_every_number_finite() -> None:
     assert_finite(play([], days=3))
 
 
-def test_one_event_only() -> None:
+def test_one_event_only_leaves_every_number_finite() -> None:
     assert_finite(play([order(1, START + HOUR)], days=150))
 
 
-def test_one_dealer_only() -> None:
+def test_one_dealer_only_that_stops_leaves_every_number_finite() -> None:
     player = Player(Setup(settings(DAY)))
     player.play(Channel(dealers=1, days=150).at("day 100", dealer=0, orders_per_day=0.0))
     assert_finite(player)
@@ -162,6 +162,8 @@ def event(
 
 @given(EVENTS, st.sampled_from([6 * HOUR, DAY]))
 @examples(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None)
-def test_whatever_comes(events: list[tuple[Source, int, str, float, float]], tick: Micros) -> None:
+def test_every_number_stays_finite_whatever_comes(
+    events: list[tuple[Source, int, str, float, float]], tick: Micros
+) -> None:
     records = [event(n, *one) for n, one in enumerate(events)]
     assert_finite(play(records, days=45, tick=tick))
