@@ -135,14 +135,14 @@ async def read_whole(
     return kept
 
 
-def must_be_ready(settings: Settings) -> None:
+def must_be_ready(settings: Settings, *topics: str) -> None:
     """Before anything is started that would wait for it: Kafka answers, and has our topics.
 
-    Raises OperationError with the cure.
+    topics: those that are needed; all without it. Raises OperationError with the cure.
     """
     asyncio.run(_must_answer(settings.broker))
     with administration(settings.broker) as admin:
-        must_fit(admin, settings.topics)
+        must_fit(admin, settings.topics, topics)
 
 
 async def _must_answer(broker: str) -> None:

@@ -7,7 +7,7 @@ another shape must not start, since partition numbers decide where a dealer's st
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
@@ -166,9 +166,16 @@ def check(admin: KafkaAdminClient, plan: Topics) -> list[Difference]:
     ]
 
 
-def must_fit(admin: KafkaAdminClient, plan: Topics) -> None:
-    """Raises OperationError where topics are missing or of other partitions: readers would wait."""
-    wrong = [one for one in check(admin, plan) if one.what in {"topic", "partitions"}]
+def must_fit(admin: KafkaAdminClient, plan: Topics, only: Collection[str] = ()) -> None:
+    """Raises OperationError where topics are missing or of other partitions: readers would wait.
+
+    only: names of those that matter; all without it.
+    """
+    wrong = [
+        one
+        for one in check(admin, plan)
+        if one.what in {"topic", "partitions"} and (not only or one.topic in only)
+    ]
     if wrong:
         raise OperationError(f"{told(wrong)} (settings topics.prefix, topics.partitions)")
 

@@ -46,7 +46,7 @@ def run(
     """
     if topic not in _TOPICS:
         raise UsageError(f"tail {topic}: no such topic; there are {', '.join(_TOPICS)}")
-    kafka.must_be_ready(settings)
+    kafka.must_be_ready(settings, settings.topics.prefix + topic)
     reader = Reader(settings, topic)
     try:
         if last:

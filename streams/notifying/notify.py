@@ -139,7 +139,8 @@ def run(settings: Settings) -> None:
     """Notify until SIGTERM or Ctrl-C. UsageError when there is nobody to notify."""
     if not settings.webhook.url:
         raise UsageError("webhook.url is empty: give http:// or https:// and webhook.secret")
-    kafka.must_be_ready(settings)
+    topic = names(settings.topics.prefix)
+    kafka.must_be_ready(settings, topic.alerts, topic.undelivered)
     metrics = Metrics(CollectorRegistry())
     page = serve(metrics, settings.metrics.host, settings.metrics.port)
     log.info("metrics_served", url=page.url)
