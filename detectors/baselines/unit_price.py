@@ -11,8 +11,9 @@ changes for everybody is the network's. Residuals are cut at three standard devi
 The lines of one local day share their terms: they are one visit, weighed when the day has ended in
 the residual form of `detectors.evidence.shiryaev_roberts`. In control a visit is off by a mood of
 the dealer, which lasts, by chance, and now and then by a deal (a clearance, a promotion that comes
-and goes). How large moods are and how common deals, usually and of late, the fleet teaches: one
-visit proves nothing, and in a week of clearance several prove little.
+and goes). How large moods are, how long they last, and how common deals, usually and of late, the
+fleet teaches: a visit proves no more than deals are rare, and in a week of clearance several prove
+little. A fleet without moods and deals pays nothing for them.
 
 What most dealers of an article pay in the same tick is its price there and then, and what is low is
 compared with what others pay of late: a promotion of the whole chain, a new price list, a clearance
@@ -33,6 +34,7 @@ from detectors.baselines.suspicion import ACCEPT_DAYS, frozen, suspicion
 from detectors.columns import F32, F64, I64, Bool
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Detector, Form
+from detectors.evidence.overshoot import leaps
 from schemas.alert import Kind
 from schemas.compiled import compiled
 
@@ -45,9 +47,11 @@ DETECTOR: Final = Detector(
 MIN_AGE_DAYS: Final = 21
 MIN_LINES: Final = 5.0
 SUSPICION_KEEP: Final = 0.8  # per day
-MOOD_FADING: Final = -float(np.log(KEEP))  # per day: what is slower, the mark-up learns
+MOOD_FADING: Final = -float(np.log(KEEP))  # per day, at least: what is slower, the mark-up learns
 LOW_DEVIATIONS: Final = 2.0  # below what is usual: more of such visits than by chance are deals
-MOST_DEVIATIONS: Final = 3.0  # a visit teaches
+MOST_DEVIATIONS: Final = 3.0  # a visit teaches of moods
+WEEK: Final = 7  # days over which it is seen how moods fade, at least …
+LONGEST: Final = 28  # … and less than
 MOST_LINES: Final = 0.5  # of a visit that are low, or they are bargains
 
 
@@ -58,9 +62,11 @@ class PricePools(NamedTuple):
     mood: float  # variance of moods
     deals: float  # share of visits that are deals
     common: float  # share of lines that are low for others too
+    fading: float  # -ln of the autocorrelation of moods from day to day
 
 
-FIRST_PRICES: Final = PricePools(0.011**2, 0.011**2, 0.01, 0.01)  # before the fleet has taught
+# before the fleet has taught
+FIRST_PRICES: Final = PricePools(0.011**2, 0.011**2, 0.01, 0.01, MOOD_FADING)
 
 
 class Price(NamedTuple):
@@ -80,7 +86,8 @@ class Price(NamedTuple):
     suspicion: F64  # (n,) 0 to 1
     frozen_days: F64  # (n,)
     stepped: F64  # (n,) days since 1970 of the last step of the evidence
-    last: F64  # (n,) mean residual of the last visit, 0 before there is one
+    last: F64  # (n, 2) the last visit: mean residual, cut; day, 0 before there is one
+    week: F64  # (n, 2) likewise, one at least a week before the next
 
 
 def empty(n: int) -> Price:
@@ -100,7 +107,8 @@ def empty(n: int) -> Price:
         suspicion=np.zeros(n),
         frozen_days=np.zeros(n),
         stepped=np.full(n, -1.0),
-        last=np.zeros(n),
+        last=np.zeros((n, 2)),
+        week=np.zeros((n, 2)),
     )
 
 
@@ -138,31 +146,35 @@ def seen(price: Price, rows: I64, now: float, pools: PricePools, weight: F64) ->
     """The step of the evidence for dealers whose open local day had lines and is over."""
     own = np.exp(price.dispersion[rows])
     variance = 1.0 / price.day_precision[rows] + pools.visit * own
+    latent = pools.mood * own + OWN_TERM**2 / (1.0 + price.lines[rows])
     last = price.stepped[rows]
     elapsed = np.where(last < 0, 0.0, now - last)
     price.stepped[rows] = now
+    shift = -DETECTOR.sizes / np.sqrt(variance + latent)[:, None]
     return ev.Seen(
         rows=rows,
         value=price.day_weighted[rows] / price.day_precision[rows],
         expected=1.0 / variance,
         elapsed=elapsed,
-        spread=np.sqrt(pools.mood * own + OWN_TERM**2 / (1.0 + price.lines[rows])),
-        fading=MOOD_FADING * elapsed,
+        spread=np.sqrt(latent),
+        fading=pools.fading * elapsed,
         weight=weight,
         strays=np.full(len(rows), pools.deals),
+        leaps=leaps(shift, np.array(-np.log(pools.deals))),
     )
 
 
 def learn_day(
     price: Price, rows: I64, log_odds: F64, is_mature: Bool, month: F64, day: int, pools: PricePools
 ) -> tuple[F64, Bool]:
-    """Close a local day: (8, k) lesson of the visits, and accepted levels.
+    """Close a local day: (11, k) lesson of the visits, and accepted levels.
 
     month: (k, 2) weighted residuals and precision of the last four weeks. A lesson is surplus and
     worth about the variance, product with the visit before and its worth, deals and visits, lines
-    low in common and lines.
+    low in common and lines, product with a visit a week before, days from the former and from the
+    latter.
     """
-    lesson = np.zeros((8, len(rows)))
+    lesson = np.zeros((11, len(rows)))
     accepted = np.zeros(len(rows), np.bool_)
     _learn_day(price, rows, log_odds, is_mature, month, day, pools, lesson, accepted)
     return lesson, accepted
@@ -176,7 +188,7 @@ def _learn_day(
     for k in range(len(rows)):
         i = rows[k]
         if is_mature[k] and price.day_precision[i] > 0.0 and price.suspicion[i] < 0.9:
-            _learn_visit(price, i, pools, lesson[:, k])
+            _learn_visit(price, i, day, pools, lesson[:, k])
         lesson[6, k], lesson[7, k] = price.day_common[i, 1], price.day_common[i, 0]
         known = log_odds[k] if is_mature[k] else ev.NOTHING
         price.suspicion[i] = suspicion(price.suspicion[i], known, SUSPICION_KEEP)
@@ -193,25 +205,43 @@ def _learn_day(
 
 
 @compiled
-def _learn_visit(price: Price, i: int, pools: PricePools, lesson: F64) -> None:
+def _learn_visit(price: Price, i: int, day: int, pools: PricePools, lesson: F64) -> None:
     """How far it was off: bounded stochastic approximation, as for the dispersion of orders."""
     mean = price.day_weighted[i] / price.day_precision[i]
-    latent = (pools.visit + pools.mood) * np.exp(price.dispersion[i])
+    own = np.exp(price.dispersion[i])
+    latent = (pools.visit + pools.mood) * own
     noise = 1.0 / price.day_precision[i]
     error = OWN_TERM * OWN_TERM / (1.0 + price.lines[i])
     deviation = np.sqrt(latent + error + noise)
     lesson[1] = latent / (latent + noise)
     lesson[0] = (min((mean / deviation) ** 2, 6.0) - 0.97) * lesson[1]
-    own = price.dispersion[i] + 0.08 * (lesson[0] - 0.12 * price.dispersion[i] * lesson[1])
-    price.dispersion[i] = min(max(own, 0.0), 4.0)  # quiet dealers stay with the fleet
+    more = price.dispersion[i] + 0.08 * (lesson[0] - 0.12 * price.dispersion[i] * lesson[1])
+    price.dispersion[i] = min(max(more, 0.0), 4.0)  # quiet dealers stay with the fleet
     lesson[4] = mean < -LOW_DEVIATIONS * deviation
     lesson[5] = 1.0
     most = MOST_DEVIATIONS * deviation
-    mean = min(max(mean, -most), most)
-    if price.last[i] != 0.0:
-        lesson[3] = (latent / deviation**2) ** 2
-        lesson[2] = (mean * price.last[i] - error) * lesson[3]
-    price.last[i] = mean
+    off = min(max(mean, -most), most)
+    worth = (1.0 - price.suspicion[i]) * (latent / deviation**2) ** 2  # a cut is no mood
+    _learn_mood(price, i, float(day), off, error, own, worth, lesson)
+
+
+@compiled
+def _learn_mood(
+    price: Price, i: int, day: float, off: float, error: float, own: float, worth: float,
+    lesson: F64,
+) -> None:  # fmt: skip
+    """What has lasted since the visit before, and since one at least a week ago."""
+    last, week = price.last[i], price.week[i]
+    known = day - week[1]
+    if week[1] == 0.0 or known >= WEEK:
+        if WEEK <= known < LONGEST:
+            lesson[2] = worth * (off * last[0] - error) / own
+            lesson[3] = worth
+            lesson[8] = worth * (off * week[0] - error) / own
+            lesson[9] = worth * (day - last[1])
+            lesson[10] = worth * known
+        week[0], week[1] = off, day
+    last[0], last[1] = off, day
 
 
 @compiled

@@ -37,7 +37,7 @@ from schemas.wire import Census, Outlook, Reading, Signals
 
 __all__ = ["Decisions", "Network"]
 
-LAYOUT: Final = 9  # of snapshots
+LAYOUT: Final = 10  # of snapshots
 FOLLOWING: Final = ("complaints", "returns")
 _SOURCES: Final = {Kind.COMPLAINT_SPIKE: "complaints", Kind.RETURN_SPIKE: "returns"}
 

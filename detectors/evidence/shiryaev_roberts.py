@@ -39,8 +39,11 @@ MOST_LOG: Final = 400.0  # log likelihood ratio of one state in one step
 LEAST_NORM: Final = 1e-60
 LEAST_SILENT: Final = 1e-12  # probabilities of silence are kept this far from 0 …
 MOST_SILENT: Final = 1.0 - 1e-9  # … and from 1
-MOST_PER_STEP: Final = 5.0  # nats one step of residuals may add: a single visit proves nothing
+MOST_PER_STEP: Final = (
+    5.0  # nats a step of residuals may add where nobody says how common strays are
+)
 _NO_STRAYS: Final[F64] = np.zeros(0)
+_NO_LEAPS: Final[F64] = np.zeros((0, 0))
 
 
 class Evidence(NamedTuple):
@@ -63,8 +66,10 @@ class Seen(NamedTuple):
     fading: F64  # -ln of the latent's autocorrelation over the step
     weight: F64  # of this step's evidence, 0 to 1
     # residuals: share of steps whose value has another cause and says nothing of the mean; what a
-    # step may add is at most -ln of it, and MOST_PER_STEP
+    # step may add is at most -ln of it
     strays: F64 = _NO_STRAYS
+    # residuals: (k, sizes) how much faster changes may begin (detectors.evidence.overshoot)
+    leaps: F64 = _NO_LEAPS
 
 
 class Silence(NamedTuple):
@@ -121,6 +126,14 @@ def begin(evidence: Evidence, i: int, elapsed: float, matrix: F64, now: float) -
                 moved[z] += total * matrix[y, z]
         for z in range(STATES):
             beta[j, z] = moved[z]
+
+
+@compiled
+def _begin_faster(evidence: Evidence, i: int, elapsed: float, leaps: F64) -> None:
+    """What begins in this step beyond `elapsed`; leaps: (sizes,), 1 is nothing."""
+    for j in range(len(leaps)):
+        for z in range(STATES):
+            evidence.beta[i, j, z] += (leaps[j] - 1.0) * elapsed * evidence.alpha[i, z]
 
 
 @compiled
@@ -216,11 +229,13 @@ def step_residuals(evidence: Evidence, seen: Seen, shifts: F64, now: float) -> N
     change = np.empty((len(shifts), STATES))
     for k in range(len(seen.rows)):
         i = seen.rows[k]
+        if len(seen.leaps) > 0:
+            _begin_faster(evidence, i, seen.elapsed[k], seen.leaps[k])
         _move(evidence, i, seen.elapsed[k], seen.fading[k], now)
         precision = seen.weight[k] * seen.expected[k]
         most = MOST_PER_STEP
         if len(seen.strays) > 0:
-            most = min(most, -np.log(max(seen.strays[k], LEAST_NORM)))
+            most = -np.log(max(seen.strays[k], LEAST_NORM))
         for z in range(STATES):
             off = seen.value[k] - seen.spread[k] * POSITIONS[z]
             control[z] = -0.5 * precision * off * off

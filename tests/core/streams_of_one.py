@@ -10,7 +10,7 @@ import numpy as np
 from detectors.columns import F64, I64, Bool
 from detectors.evidence.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
 from detectors.evidence.detector import Detector, Form, Step
-from detectors.evidence.shiryaev_roberts import Evidence, Seen, Silence
+from detectors.evidence.shiryaev_roberts import MOST_PER_STEP, Evidence, Seen, Silence
 
 USUALLY_SILENT = 0.5  # probability of a silent step, for detectors of silence
 INFORMATION = 0.4  # of one step about the largest change, so that weeks decide, not a day
@@ -28,7 +28,7 @@ def informative(detector: Detector, size: float | None = None) -> float:
 def seen(rows: I64, value: F64, expected: F64 | float, **others: F64 | float) -> Seen:
     """One step of a day, unless told otherwise; single numbers are the same for all rows."""
     usual: dict[str, F64 | float] = {"elapsed": 1.0, "spread": 0.3, "fading": 0.5, "weight": 1.0}
-    usual["strays"] = 0.0
+    usual["strays"] = float(np.exp(-MOST_PER_STEP))
     filled = {
         name: np.full(len(rows), number, np.float64)
         for name, number in (usual | {"expected": expected} | others).items()
@@ -139,7 +139,8 @@ def absurd(detector: Detector, n: int, steps: int, seed: int) -> Iterator[tuple[
 
 def part(step: Step, rows: I64) -> Step:
     """The step of some of its entities."""
-    columns: dict[str, Any] = {name: column[rows] for name, column in step._asdict().items()}
+    given = {name: column for name, column in step._asdict().items() if len(column) > 0}
+    columns: dict[str, Any] = {name: column[rows] for name, column in given.items()}
     return step._replace(**columns | {"rows": rows})
 
 

@@ -43,7 +43,7 @@ def test_median_of_a_histogram_is_that_of_the_values(levels: list[float]) -> Non
 def test_split_into_partitions_changes_nothing(levels: list[float], cut: int) -> None:
     def some(part: list[float]) -> dict[str, list[int]]:
         sums = {"dispersion": [len(part) * WHOLE] * 4}
-        sums |= {"tier/a": [0] * 38 + histogram(part), "prices": [WHOLE * len(part)] * 8}
+        sums |= {"tier/a": [0] * 38 + histogram(part), "prices": [WHOLE * len(part)] * 11}
         return sums | {"returns/a": [WHOLE * len(part)] * 4, "week/EUR": histogram(part)}
 
     together, apart = FleetPools(), FleetPools()
@@ -97,7 +97,7 @@ def test_rate_of_a_tier_is_its_cases_per_line() -> None:
 
 def test_state_survives_as_plain_values() -> None:
     pools, restored = FleetPools(), FleetPools()
-    lessons = {"dispersion": [WHOLE] * 4, "prices": [WHOLE] * 8, "returns": [WHOLE] * 2}
+    lessons = {"dispersion": [WHOLE] * 4, "prices": [WHOLE] * 11, "returns": [WHOLE] * 2}
     pools.add([lessons])
     restored.load(json.loads(json.dumps(pools.state())))
     assert restored.add([lessons]) == pools.add([lessons])

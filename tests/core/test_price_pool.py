@@ -11,27 +11,46 @@ from detectors.baselines import unit_price
 from detectors.baselines.common_factor import SCALE
 from detectors.baselines.unit_price import FIRST_PRICES, PricePools
 from detectors.columns import F64
-from detectors.deciding.price_pool import LEAST, MOST, PricePool
+from detectors.deciding.price_pool import FASTEST, LEAST, MOST, PricePool
 
 DEALERS, DAYS = 300, 400
 NEVER = np.full(DEALERS, -20.0)
 
 
-def learned(mood: float, visit: float, deals: float = 0.0) -> PricePools:
-    """What is believed after a year of a visit a day, moods lasting 33 days."""
+def visits(low: int, of: int) -> list[int]:
+    """A day that has taught nothing but how many visits were low."""
+    return [0] * 4 + [low * int(SCALE), of * int(SCALE)] + [0] * 5
+
+
+def learned(
+    mood: float,
+    visit: float,
+    deals: float = 0.0,
+    lasting: float = 0.97,
+    cut: float = 0.0,
+    suspicion: float = 0.0,
+) -> PricePools:
+    """What is believed of the mean dealer after a year of a visit a day.
+
+    lasting: autocorrelation of moods from day to day; cut: of a tenth of the dealers, from the
+    beginning; suspicion: of those.
+    """
     rng, price, pool = np.random.default_rng(7), unit_price.empty(DEALERS), PricePool()
     price.lines[:] = 1e6  # what is usual is known
     rows, mature, month = np.arange(DEALERS), np.ones(DEALERS, np.bool_), np.zeros((DEALERS, 2))
     state, told = rng.normal(0, mood, DEALERS), FIRST_PRICES
     for day in range(DAYS):
-        state = 0.97 * state + np.sqrt(1 - 0.97**2) * rng.normal(0, mood, DEALERS)
+        state = lasting * state + np.sqrt(1 - lasting**2) * rng.normal(0, mood, DEALERS)
         off = state + rng.normal(0, np.hypot(visit, 0.01), DEALERS)
         off -= 0.2 * (rng.random(DEALERS) < deals)
+        off[::10] -= cut
+        price.suspicion[::10] = suspicion
         price.day_precision[:] = 1e4
         price.day_weighted[:] = 1e4 * off
         lesson, _ = unit_price.learn_day(price, rows, NEVER, mature, month, day, told)
         told = PricePools(*pool.add([int(x) for x in np.rint(lesson.sum(axis=1) * SCALE)]))
-    return told
+    own = float(np.exp(price.dispersion).mean())
+    return told._replace(visit=told.visit * own, mood=told.mood * own)
 
 
 @pytest.mark.parametrize(("mood", "visit"), [(0.03, 0.01), (0.01, 0.03), (0.02, 0.02)])
@@ -46,20 +65,54 @@ def test_deals_are_counted_beyond_chance() -> None:
     assert learned(0.01, 0.01, deals=0.08).deals == pytest.approx(0.08, abs=0.03)
 
 
+def test_fleet_without_deals_is_not_made_to_pay_for_them() -> None:
+    """A visit may say 9 nats, of a fleet of which so many have been seen; 5 before."""
+    assert -np.log(learned(0.01, 0.01).deals) > 9.0
+    assert -np.log(FIRST_PRICES.deals) < 5.0
+
+
+def test_years_without_a_visit_leave_what_was_believed_at_first() -> None:
+    pool = PricePool()
+    for _ in range(20_000):
+        pool.add([0] * 11)
+    told = PricePools(*pool.add([0] * 11))
+    assert told.deals == pytest.approx(FIRST_PRICES.deals, rel=0.05)
+
+
+def test_chance_of_one_day_is_no_week_of_clearance() -> None:
+    """A hundred visits of which 5 are low: 2 or 3 are to be expected."""
+    pool = PricePool()
+    for _ in range(100):
+        pool.add(visits(2, 100))
+    assert pool.add(visits(5, 100))[2] < 1e-3
+
+
+@pytest.mark.parametrize("lasting", [0.99, 0.97, 0.9])
+def test_how_long_moods_last_comes_near_the_true_time(lasting: float) -> None:
+    told = learned(0.03, 0.01, lasting=lasting)
+    assert np.exp(-7.0 * told.fading) == pytest.approx(lasting**7, abs=0.12)
+
+
+def test_cuts_under_suspicion_are_no_moods_of_the_fleet() -> None:
+    """A tenth of the dealers stay 5 % below; all are known to be suspicious, or none is."""
+    innocent, suspected = (learned(0.01, 0.01, cut=0.05, suspicion=s) for s in (0.0, 0.89))
+    assert suspected.mood < 0.85 * innocent.mood
+
+
 def test_week_of_clearance_is_known_after_a_day_of_it() -> None:
     pool = PricePool()
     for _ in range(100):
-        pool.add([0, 0, 0, 0, 2 * int(SCALE), 100 * int(SCALE), 0, 0])
-    calm = pool.add([0] * 8)[2]
-    day = pool.add([0, 0, 0, 0, 30 * int(SCALE), 100 * int(SCALE), 0, 0])[2]
+        pool.add(visits(2, 100))
+    calm = pool.add(visits(0, 0))[2]
+    day = pool.add(visits(30, 100))[2]
     assert calm < 0.01
     assert day > 0.08
 
 
 def test_share_of_lines_low_in_common_is_known_after_a_day_and_soon_forgotten() -> None:
-    pool, usual = PricePool(), [0] * 6 + [int(SCALE), 500 * int(SCALE)]
+    pool, usual = PricePool(), [0] * 6 + [int(SCALE), 500 * int(SCALE), 0, 0, 0]
     calm = [pool.add(usual)[3] for _ in range(20)]
-    clearance = pool.add([0] * 6 + [800 * int(SCALE), 2000 * int(SCALE)])[3]
+    clearance = pool.add([0] * 6 + [800 * int(SCALE), 2000 * int(SCALE), 0, 0, 0])[3]
     after = [pool.add(usual)[3] for _ in range(20)]
     assert max(calm) < 0.011
     assert clearance > 0.2
@@ -71,16 +124,18 @@ def test_any_lessons_stay_within_bounds_and_survive_a_snapshot() -> None:
     for sign in (1, -1):
         pool = PricePool()
         for _ in range(300):
-            visit, mood, deals, common = pool.add(
-                [sign * 10**6 * one, one, sign * 10**6 * one, one, one, one, one, one]
+            most = sign * 10**6 * one
+            visit, mood, deals, common, fading = pool.add(
+                [most, one, most, one, one, one, one, one, -most, one, 8 * one]
             )
             assert LEAST <= visit <= MOST
             assert LEAST <= mood <= MOST
-            assert 0.0 <= deals <= 1.0
+            assert 0.0 < deals <= 1.0
+            assert 0.0 < fading <= FASTEST
             assert 0.0 < common < 1.0
         again = PricePool()
         again.load(json.loads(json.dumps(pool.state())))
-        assert again.add([one] * 8) == pool.add([one] * 8)
+        assert again.add([one] * 11) == pool.add([one] * 11)
 
 
 def weighed(off: float, visits: int, deals: float) -> float:
@@ -89,7 +144,7 @@ def weighed(off: float, visits: int, deals: float) -> float:
     price.lines[:] = 50.0
     for week in range(visits):
         price.day_precision[:], price.day_weighted[:] = 1e4, 1e4 * off
-        pools = PricePools(0.01**2, 0.01**2, deals, common=0.01)
+        pools = FIRST_PRICES._replace(visit=0.01**2, mood=0.01**2, deals=deals)
         seen = unit_price.seen(price, np.arange(1), 7.0 * week, pools, one)
         unit_price.DETECTOR.step(evidence, seen, 7.0 * week)
     return float(unit_price.DETECTOR.log_odds(evidence, np.arange(1))[0])
