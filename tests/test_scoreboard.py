@@ -72,9 +72,15 @@ def test_two_incidents_of_one_dealer_need_two_alerts() -> None:
 
 
 def test_false_alerts_are_counted_per_week() -> None:
-    board = score(labels(), starmap(opened, [(10,), (20,), (30,), (40, Kind.ISSUE_OVERDUE)]))
+    board = score(labels(), starmap(opened, [(10,), (20,), (30,)]))
     assert board.weeks == 20
-    assert board.false_per_week == 3 / 20  # overdue issues are facts, not guesses
+    assert board.false_per_week == 3 / 20
+
+
+def test_fact_is_no_false_alert() -> None:
+    board = score(labels(), [opened(40, kind=Kind.ISSUE_OVERDUE)])
+    row = board.rows[Kind.ISSUE_OVERDUE, Scope.DEALER]
+    assert (row.facts, row.false, board.false_per_week) == (1, 0, 0)
 
 
 def test_only_lines_that_open_an_alert_count() -> None:

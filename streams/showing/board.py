@@ -10,11 +10,11 @@ from rich.table import Table
 if TYPE_CHECKING:
     from streams.showing.scoreboard import Row, Scoreboard
 
-_COLUMNS = ("kind", "scope", "planted", "found", "days", "again", "shock", "false")
+_COLUMNS = ("kind", "scope", "planted", "found", "days", "again", "shock", "fact", "false")
 
 
 def board_table(board: Scoreboard, accepted_per_week: float) -> Table:
-    """Planted, found, days to find (median), opened again, in a shock of the region, false."""
+    """Planted, found, days to find (median), opened again, in a regional shock, facts, false."""
     table = Table(
         title="planted against found",
         box=SIMPLE,
@@ -30,5 +30,5 @@ def board_table(board: Scoreboard, accepted_per_week: float) -> Table:
 
 def _cells(row: Row) -> tuple[str, ...]:
     days = "" if row.typical_days is None else f"{row.typical_days:.1f}"
-    numbers = (row.repeats, row.shock, row.false)
+    numbers = (row.repeats, row.shock, row.facts, row.false)
     return str(row.planted), str(row.found), days, *(str(number) for number in numbers)
