@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from rich.box import SIMPLE
 from rich.table import Table
 
+from schemas.alert import Scope
+
 if TYPE_CHECKING:
     from streams.showing.scoreboard import Row, Scoreboard
 
-_COLUMNS = ("kind", "scope", "planted", "found", "days", "again", "shock", "fact", "false")
+_COLUMNS = ("kind", "planted", "found", "days", "again", "shock", "fact", "false")
 
 
 def board_table(board: Scoreboard, accepted_per_week: float) -> Table:
-    """Planted, found, days to find (median), opened again, in a regional shock, facts, false."""
+    """By kind, of dealers where no other scope is named; days to find are the median."""
     table = Table(
         title="planted against found",
         box=SIMPLE,
@@ -22,9 +24,9 @@ def board_table(board: Scoreboard, accepted_per_week: float) -> Table:
         f"{accepted_per_week:g} accepted (budget.false_alerts_per_week)",
     )
     for number, column in enumerate(_COLUMNS):
-        table.add_column(column, justify="left" if number < 2 else "right", no_wrap=True)
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
     for (kind, scope), row in sorted(board.rows.items()):
-        table.add_row(kind, scope, *_cells(row))
+        table.add_row(kind if scope is Scope.DEALER else f"{kind}, {scope}", *_cells(row))
     return table
 
 
