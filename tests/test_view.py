@@ -78,12 +78,18 @@ def test_speed_is_that_of_the_last_seconds() -> None:
 
 
 def test_scoreboard_shows_what_was_found_and_what_it_cost() -> None:
-    row = Row(planted=4, days=[1.0, 3.0, 8.0], repeats=1, false=2)
-    board = Scoreboard({(Kind.ORDER_VOLUME_DROP, Scope.DEALER): row}, weeks=20)
+    row = Row(planted=4, days=[1.0, 3.0, 8.0], repeats=1, facts=5, false=2)
+    drop = Kind.ORDER_VOLUME_DROP
+    board = Scoreboard({(drop, Scope.DEALER): row, (drop, Scope.REGION): Row()}, weeks=20)
     console = Console(width=80)
     with console.capture() as captured:
         console.print(board_table(board, 2.0))
     shown = captured.get()
-    cells = next(line.split() for line in shown.splitlines() if "order_volume_drop" in line)
-    assert cells == ["order_volume_drop", "dealer", "4", "3", "3.0", "1", "0", "2"]
+    lines = [line.split() for line in shown.splitlines()]
+    rows = [line for line in lines if line and line[0].startswith(("kind", "order_volume_drop"))]
+    assert rows == [
+        ["kind", "planted", "found", "days", "again", "shock", "fact", "false"],
+        ["order_volume_drop", "4", "3", "3.0", "1", "0", "5", "2"],
+        ["order_volume_drop,", "region", "0", "0", "0", "0", "0", "0"],
+    ]
     assert "0.10 false alerts a week; 2 accepted" in shown

@@ -20,6 +20,7 @@ def board_table(board: Scoreboard, accepted_per_week: float) -> Table:
     table = Table(
         title="planted against found",
         box=SIMPLE,
+        padding=(0, 0),  # nine columns in a terminal of 80
         caption=f"{board.false_per_week:.2f} false alerts a week; "
         f"{accepted_per_week:g} accepted (budget.false_alerts_per_week)",
     )
