@@ -131,9 +131,9 @@ def _options(plan: Topics) -> list[str]:
 
 
 def _playing(demo: subprocess.Popen[str]) -> list[int]:
-    """Wait until it plays; returns its children."""
+    """Wait until it has started; returns its children."""
     assert demo.stdout is not None
-    assert any("playing" in line for line in demo.stdout)
+    assert any("getting ready" in line for line in demo.stdout)
     return [pid for pid in _all_processes() if _parent(pid) == demo.pid]
 
 
