@@ -146,6 +146,8 @@ class Reading(msgspec.Struct, array_like=True, frozen=True, gc=False):
     variance: float = 0.0  # of what is expected, relative; of the log, for a price index
     telling: bool = True  # the window shows it: fewer (or more) than expected
     share: float = 1.0  # of one dealer's false alerts; less where usually nothing can be proven
+    ratio_low: float | None = None  # 80 % bounds of observed over expected, whenever the change …
+    ratio_high: float | None = None  # … began; None where `variance` says them
     back: float = 0.0  # usual orders of goods that have come back of late; 0 = none, or not known …
     back_value: float | None = None  # … and their money, in `currency`
 

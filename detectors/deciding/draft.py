@@ -70,6 +70,8 @@ class Statement(msgspec.Struct, frozen=True):
     false_alerts_per_year: float = 0.0  # what the threshold stands for
     measures: tuple[tuple[Unit, float], ...] = ()  # of an unusual pattern: unit, against usual
     variance: float = 0.0  # of what is expected, relative; of the log, for a price index
+    ratio_low: float | None = None  # 80 % bounds of the change, where the variance does not say …
+    ratio_high: float | None = None  # … them
     telling: bool = True  # the window shows it: fewer (or more) than expected
     detector: tuple[str, Unit] | None = None  # a plugged one, and what it looks at
     back: Back | None = None  # goods that have come back of late
@@ -100,6 +102,8 @@ def of_reading(reading: Reading, at: int, line: Line, usual_week: Mapping[str, f
         threshold=line.nats,
         false_alerts_per_year=line.per_year,
         variance=reading.variance,
+        ratio_low=reading.ratio_low,
+        ratio_high=reading.ratio_high,
         telling=reading.telling,
         statistical=True,
         stake=_stake(reading, usual_week),
@@ -227,9 +231,9 @@ def line(
 def _vertical(said: Statement, ratio: float | None) -> Vertical | None:
     if said.verdict is None:
         return None
-    known = said.variance > 0
-    found = bounds(said.observed, said.expected, said.variance, said.unit) if known else None
-    low, high = found or (None, None)
+    low, high = said.ratio_low, said.ratio_high
+    if low is None and said.variance > 0:
+        low, high = bounds(said.observed, said.expected, said.variance, said.unit) or (None, None)
     return Vertical(ratio=ratio, chance=said.chance, ratio_low=low, ratio_high=high)
 
 

@@ -25,13 +25,25 @@ def daily(fleet: Fleet, kind: Kind, rows: I64, day: int | I64) -> F64:
 
 def own_variance(fleet: Fleet, kind: Kind, rows: I64, days: F64) -> F64:
     """(k,) relative variance of a window's count beyond Poisson's: good and bad weeks."""
+    own, fading = _own(fleet, kind, rows)
+    return shrinking(own, fading, days)
+
+
+def of_windows(fleet: Fleet, kind: Kind, rows: I64, days: F64) -> F64:
+    """(k, m) relative variance of what is expected in windows of so many days (m,)."""
+    own, fading = _own(fleet, kind, rows)
+    lasting = own[:, None] * shrinking(np.ones(len(days)), fading, days)
+    return np.asarray(lasting + level_variance(fleet, kind, rows)[:, None])
+
+
+def _own(fleet: Fleet, kind: Kind, rows: I64) -> tuple[F64, float]:
+    """(k,) relative variance of the intensity of a day, and its fading per day."""
     if kind not in CASES:
         pools = fleet.known.volume_pools(fleet.dealers.tiers)
         own = order_volume.dispersion(fleet.volume, rows, pools)
-        return shrinking(own, -np.log(pools.persistence), days)
+        return own, -float(np.log(pools.persistence))
     pools_of_cases = fleet.known.case_pools(CASE_KINDS[CASES.index(kind)], fleet.dealers.tiers)
-    own = np.full(len(rows), pools_of_cases.dispersion)
-    return shrinking(own, 1.0 / case_rate.DISPERSION_DAYS, days)
+    return np.full(len(rows), pools_of_cases.dispersion), 1.0 / case_rate.DISPERSION_DAYS
 
 
 def level_variance(fleet: Fleet, kind: Kind, rows: I64) -> F64:

@@ -129,6 +129,7 @@ def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> li
     weeks, start = _amounts(week), np.minimum(shown.start, near.at).astype(np.int64).tolist()
     observed, expected = shown.observed.tolist(), shown.expected.tolist()
     variance = shown.variance.tolist()
+    low, high = _amounts(shown.low), _amounts(shown.high)
     network, region = np.exp(near.factors[:, :2]).T.tolist()
     back, back_value = _come_back(fleet, kind, rows)
     return [
@@ -156,6 +157,8 @@ def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> li
             share=shares[k],
             back=back[k],
             back_value=back_value[k],
+            ratio_low=low[k],
+            ratio_high=high[k],
         )
         for k, row in enumerate(rows.tolist())
     ]

@@ -13,7 +13,7 @@ from detectors.baselines.history import History, Moment, Windows
 from detectors.columns import F64, I64, Bool
 from detectors.registry import DETECTORS
 from detectors.timeline import DAY
-from detectors.watching import noise, rarity, trade
+from detectors.watching import extent, noise, rarity, trade
 from detectors.watching.fleet import CASES, SIZE, TRADE, Fleet
 from schemas.alert import Kind, Unit
 from schemas.rounding import MOST_MONEY
@@ -53,6 +53,8 @@ class Shown(NamedTuple):
     units: list[Unit]
     factors: F64  # (k, 3) of the trade: orders, their size, price
     looked: I64  # (m,) starts of the windows it was looked for in, the latest first
+    low: F64  # bounds of the ratio, whenever the change began …
+    high: F64  # … nan where the variance says it
 
 
 def of(fleet: Fleet, kind: Kind, near: Near) -> Shown:
@@ -63,7 +65,7 @@ def of(fleet: Fleet, kind: Kind, near: Near) -> Shown:
         return _of_prices(fleet, near)
     windows = past.windows(fleet.history[kind], near.rows, near.now)
     best = past.likeliest(windows, DETECTORS[kind].falling, near.since)
-    return _of_counts(fleet, kind, near.rows, windows, best, near.at)
+    return _of_counts(fleet, kind, near, windows, best)
 
 
 def looks(kind: Kind, near: Near, shown: Shown) -> F64:
@@ -89,7 +91,7 @@ def _of_trade(fleet: Fleet, kind: Kind, near: Near) -> Shown:
     windows = past.windows(orders, rows, now)
     falling = DETECTORS[kind].falling
     likeliest = past.likeliest(windows, falling, since, LEAST_RISE)
-    shown = _of_counts(fleet, kind, rows, windows, likeliest, at)
+    shown = _of_counts(fleet, kind, near, windows, likeliest)
     carried = trade.carried_by_size(kind, near.carried)
     leading = np.where(carried >= 0.5, trade.ORDER_SIZE, trade.FREQUENCY)
     if leading.any():
@@ -129,6 +131,8 @@ def _led_by_size(
         expected=expected,
         counted=expected,
         chance=np.where(led, best.chance, shown.chance),
+        low=np.where(led, np.nan, shown.low),
+        high=np.where(led, np.nan, shown.high),
     )
 
 
@@ -146,11 +150,16 @@ def _in_goods(fleet: Fleet, rows: I64, shown: Shown, goods: Bool) -> Shown:
         for of_goods, of_units in zip(goods, no_money, strict=True)
     ]
     return shown._replace(
-        observed=np.where(goods, usual * volume, shown.observed), expected=usual, units=units
+        observed=np.where(goods, usual * volume, shown.observed),
+        expected=usual,
+        units=units,
+        low=np.where(goods, np.nan, shown.low),
+        high=np.where(goods, np.nan, shown.high),
     )
 
 
-def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64, at: int) -> Shown:
+def _of_counts(fleet: Fleet, kind: Kind, near: Near, windows: Windows, best: I64) -> Shown:
+    rows, at = near.rows, near.at
     every = np.arange(len(rows))
     start = windows.start[best]
     observed = np.round(windows.observed[every, best], 6)
@@ -166,9 +175,13 @@ def _of_counts(fleet: Fleet, kind: Kind, rows: I64, windows: Windows, best: I64,
         told &= observed >= case_rate.LEAST_CASES
     units = [UNITS[kind]] * len(rows)
     factors = np.ones((len(rows), 3))
+    of_each = noise.of_windows(fleet, kind, rows, (at - windows.start) / DAY)
+    low, high = extent.bounds(
+        windows, near.since, at, of_each, observed / expected, falling=falling
+    )
     return Shown(
         start.astype(np.float64), observed, expected, expected, variance, chance, told, units,
-        factors, windows.start,
+        factors, windows.start, low, high,
     )  # fmt: skip
 
 
@@ -205,8 +218,8 @@ def _of_prices(fleet: Fleet, near: Near) -> Shown:
     factors, _ = trade.ratios(fleet, rows, now.day, days, often, leading)
     factors[:, trade.PRICE] = index
     units = [Unit.PRICE_INDEX] * len(rows)
-    usual = np.ones(len(rows))
+    usual, unknown = np.ones(len(rows)), np.full(len(rows), np.nan)
     return Shown(
         start.astype(np.float64), index, usual, usual, deviation**2, chance,
-        proof[every, best] > 0, units, factors, windows.start,
+        proof[every, best] > 0, units, factors, windows.start, unknown, unknown,
     )  # fmt: skip
