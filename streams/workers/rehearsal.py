@@ -2,8 +2,8 @@
 
 With cold caches the first ticks compile for tens of seconds. On the event loop the watchdog would
 take that for a blocked process; here nobody waits yet. Weeks of daily ticks, because evidence is
-weighed of dealers who are no longer new, and then one of them stops, because windows are told of
-those who have changed.
+weighed of dealers who are no longer new, and then one of them stops, and all that another buys
+comes back, because windows are told of those who have changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _DAYS: Final = 60
 _DEALERS: Final = 4
-_LAST_DAY: Final = 42  # of the trade of one of them
+_LAST_DAY: Final = 42  # of the trade of one of them, and of few returns of another
 _FIRST: Final = 19_723  # 2024-01-01, in days since 1970
 
 
@@ -43,9 +43,12 @@ def _tick(partition: PartitionCore, network: NetworkCore, day: int) -> Iterator[
 
 
 def _trade(day: int) -> list[Batch]:
-    """Everybody orders each day, and something comes back or is complained of."""
-    who = range(0 if day < _LAST_DAY else 1, _DEALERS)
-    return [_batch(source, [_event(source, day, number) for number in who]) for source in Source]
+    """Everybody orders and complains each day, and sends something back once a week."""
+    changed = day >= _LAST_DAY
+    who = dict.fromkeys(Source, range(1 if changed else 0, _DEALERS))
+    if day % 7:
+        who[Source.RETURNS] = range(1, 2 if changed else 1)
+    return [_batch(source, [_event(source, day, n) for n in who[source]]) for source in Source]
 
 
 def _event(source: Source, day: int, number: int) -> dict[str, Any]:
