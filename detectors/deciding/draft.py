@@ -234,6 +234,8 @@ def _vertical(said: Statement, ratio: float | None) -> Vertical | None:
     low, high = said.ratio_low, said.ratio_high
     if low is None and said.variance > 0:
         low, high = bounds(said.observed, said.expected, said.variance, said.unit) or (None, None)
+    if ratio is not None and low is not None and high is not None:  # which has been rounded
+        low, high = min(low, ratio), max(high, ratio)
     return Vertical(ratio=ratio, chance=said.chance, ratio_low=low, ratio_high=high)
 
 

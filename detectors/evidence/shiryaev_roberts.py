@@ -39,9 +39,7 @@ MOST_LOG: Final = 400.0  # log likelihood ratio of one state in one step
 LEAST_NORM: Final = 1e-60
 LEAST_SILENT: Final = 1e-12  # probabilities of silence are kept this far from 0 …
 MOST_SILENT: Final = 1.0 - 1e-9  # … and from 1
-MOST_PER_STEP: Final = (
-    5.0  # nats a step of residuals may add where nobody says how common strays are
-)
+MOST_PER_STEP: Final = 5.0  # nats a step of residuals may add, where strays are not known of
 _NO_STRAYS: Final[F64] = np.zeros(0)
 _NO_LEAPS: Final[F64] = np.zeros((0, 0))
 

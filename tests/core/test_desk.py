@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import log
 
 import pytest
+from msgspec import structs
 
 from detectors.deciding.desk import Context, Desk
 from schemas.alert import Alert, Kind
@@ -124,6 +125,20 @@ def test_standing_alert_is_reminded_of() -> None:
 
 def test_reading_that_stands_opens_nothing() -> None:
     assert stand(reading(8.0, telling=True), *[None] * 30) == []
+
+
+def test_bounds_hold_the_ratio_that_is_shown_to_its_last_digit() -> None:
+    observed, expected = 28.0, 1.217934554570487  # 22.9898 as told, 22.9897 before
+    one = structs.replace(reading(10.0, telling=True), observed=observed, expected=expected)
+    one = structs.replace(one, ratio_low=2.0, ratio_high=observed / expected)
+    now = Context(1, 24 * HOUR, {KIND: LINE}, {KIND: 0.1}, {})
+    (alert,) = Desk("").decide([one], [], now).alerts
+    assert alert.vertical is not None
+    low, ratio, high = alert.vertical.ratio_low, alert.vertical.ratio, alert.vertical.ratio_high
+    assert low is not None
+    assert ratio is not None
+    assert high is not None
+    assert low <= ratio <= high
 
 
 def test_line_of_a_slight_share_is_higher_and_says_what_it_stands_for() -> None:
