@@ -34,7 +34,8 @@ class LocalTicks(NamedTuple):
     """One tick in every locale."""
 
     day: I64  # (locales,) local day, counted from 1970-01-01
-    ends_day: Bool  # (locales,) whether that day ends with the tick
+    begins_day: Bool  # (locales,) whether that day begins with the tick …
+    ends_day: Bool  # (locales,) … and whether it ends with it
 
 
 class Locale(NamedTuple):
@@ -70,7 +71,9 @@ class Locales:
         if self._tick is None or self._tick[0] != tick:
             times = [locale.time for locale in self.all]
             day = np.array([time.day(tick) for time in times])
-            self._tick = tick, LocalTicks(day, np.array([time.ends_day(tick) for time in times]))
+            begins = np.array([time.ends_day(tick - 1) for time in times])
+            ends = np.array([time.ends_day(tick) for time in times])
+            self._tick = tick, LocalTicks(day, begins, ends)
         return self._tick[1]
 
     def segments(self, tick: int) -> Segments:

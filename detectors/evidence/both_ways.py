@@ -10,8 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from detectors.columns import F64
-from detectors.evidence.chain import POSITIONS, STATES, TRANSITIONS, level_of
+from detectors.evidence.chain import STATES, TRANSITIONS, level_of
 from detectors.evidence.detector import Detector, Form
+from detectors.evidence.likelihood import (
+    change_of_count,
+    change_of_residual,
+    control_of_count,
+    control_of_residual,
+)
 from detectors.evidence.shiryaev_roberts import (
     MOST_PER_STEP,
     Evidence,
@@ -73,21 +79,10 @@ def _counts(
     for k in range(len(seen.rows)):
         i, count, weight = seen.rows[k], seen.value[k], seen.weight[k]
         _begin_both(of_one, of_other, i, first[k], second[k], seen.fading[k], now)
-        for z in range(STATES):
-            tilt = seen.spread[k] * POSITIONS[z] - 0.5 * seen.spread[k] * seen.spread[k]
-            mean[z] = seen.expected[k] * np.exp(tilt)
-            control[z] = weight * (count * tilt - mean[z])
-        _ratio(change, ratios, count, mean, weight)
-        _ratio(changed, others, bounded[k], mean, weight)
+        control_of_count(count, seen.expected[k], seen.spread[k], weight, mean, control)
+        change_of_count(count, mean, weight, ratios, change)
+        change_of_count(bounded[k], mean, weight, others, changed)
         _weigh_both(of_one, of_other, i, control, change, changed)
-
-
-@compiled
-def _ratio(out: F64, ratios: F64, count: float, mean: F64, weight: float) -> None:
-    """Log likelihood ratios (sizes, STATES) of a count."""
-    for j in range(len(ratios)):
-        for z in range(STATES):
-            out[j, z] = weight * (count * np.log(ratios[j]) + mean[z] * (1.0 - ratios[j]))
 
 
 @compiled
@@ -101,20 +96,8 @@ def _residuals(
         i = seen.rows[k]
         _begin_both(of_one, of_other, i, first[k], second[k], seen.fading[k], now)
         precision = seen.weight[k] * seen.expected[k]
-        for z in range(STATES):
-            off[z] = seen.value[k] - seen.spread[k] * POSITIONS[z]
-            control[z] = -0.5 * precision * off[z] * off[z]
-        _shift(change, shifts, off, precision)
-        for z in range(STATES):
-            off[z] += bounded[k] - seen.value[k]
-        _shift(changed, others, off, precision)
+        control_of_residual(seen.value[k], precision, seen.spread[k], off, control)
+        change_of_residual(off, precision, shifts, MOST_PER_STEP, change)
+        off += bounded[k] - seen.value[k]
+        change_of_residual(off, precision, others, MOST_PER_STEP, changed)
         _weigh_both(of_one, of_other, i, control, change, changed)
-
-
-@compiled
-def _shift(out: F64, shifts: F64, off: F64, precision: float) -> None:
-    """Log likelihood ratios (sizes, STATES) of a mean residual."""
-    for j in range(len(shifts)):
-        for z in range(STATES):
-            gain = precision * (shifts[j] * off[z] - 0.5 * shifts[j] * shifts[j])
-            out[j, z] = min(gain, MOST_PER_STEP)

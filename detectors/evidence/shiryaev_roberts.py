@@ -29,6 +29,12 @@ import numpy as np
 
 from detectors.columns import F64, I64, Bool
 from detectors.evidence.chain import POSITIONS, STATES, STATIONARY, TRANSITIONS, level_of
+from detectors.evidence.likelihood import (
+    change_of_count,
+    change_of_residual,
+    control_of_count,
+    control_of_residual,
+)
 from schemas.compiled import compiled
 
 CAP: Final = float(np.exp(30.0))  # of R, days; float64 holds it with room for sums
@@ -199,31 +205,20 @@ def multiply(evidence: Evidence, i: int, control: F64, change: F64) -> None:
 @compiled
 def step_counts(evidence: Evidence, seen: Seen, ratios: F64, now: float) -> None:
     """One step for counts; ratios (sizes,) of the rate after a change; now: days since 1970."""
-    control = np.empty(STATES)
+    mean, control = np.empty(STATES), np.empty(STATES)
     change = np.empty((len(ratios), STATES))
     for k in range(len(seen.rows)):
-        i = seen.rows[k]
+        i, count, weight = seen.rows[k], seen.value[k], seen.weight[k]
         _move(evidence, i, seen.elapsed[k], seen.fading[k], now)
-        count, expected = seen.value[k], seen.expected[k]
-        spread, weight = seen.spread[k], seen.weight[k]
-        for z in range(STATES):
-            tilt = spread * POSITIONS[z] - 0.5 * spread * spread
-            mean = expected * np.exp(tilt)
-            control[z] = weight * (count * tilt - mean)
-            for j in range(len(ratios)):
-                change[j, z] = weight * (count * np.log(ratios[j]) + mean * (1.0 - ratios[j]))
+        control_of_count(count, seen.expected[k], seen.spread[k], weight, mean, control)
+        change_of_count(count, mean, weight, ratios, change)
         _weigh(evidence, i, control, change)
 
 
 @compiled
 def step_residuals(evidence: Evidence, seen: Seen, shifts: F64, now: float) -> None:
-    """One step for mean residuals; shifts (sizes,) of the mean after a change.
-
-    What a value says for a change is bounded, and what it says against one is not: a normal law
-    over a floor would be the law of strays, but between two sizes of the grid it falls to its floor
-    and a cut of 20 % takes six visits instead of one, for no fewer false alarms.
-    """
-    control = np.empty(STATES)
+    """One step for mean residuals; shifts (sizes,) of the mean after a change."""
+    off, control = np.empty(STATES), np.empty(STATES)
     change = np.empty((len(shifts), STATES))
     for k in range(len(seen.rows)):
         i = seen.rows[k]
@@ -234,12 +229,8 @@ def step_residuals(evidence: Evidence, seen: Seen, shifts: F64, now: float) -> N
         most = MOST_PER_STEP
         if len(seen.strays) > 0:
             most = -np.log(max(seen.strays[k], LEAST_NORM))
-        for z in range(STATES):
-            off = seen.value[k] - seen.spread[k] * POSITIONS[z]
-            control[z] = -0.5 * precision * off * off
-            for j in range(len(shifts)):
-                gain = precision * (shifts[j] * off - 0.5 * shifts[j] * shifts[j])
-                change[j, z] = min(gain, most)
+        control_of_residual(seen.value[k], precision, seen.spread[k], off, control)
+        change_of_residual(off, precision, shifts, most, change)
         _weigh(evidence, i, control, change)
 
 

@@ -41,7 +41,7 @@ def readings(setup: Setup, fleet: Fleet, view: TickView, factors: F64) -> Found:
 
     factors: (k, 3) log factors of network, region and tier of the view's dealers.
     """
-    say, odds, counted = _cross(setup, fleet, view)
+    say, odds, counted = _cross(fleet, view)
     standing = _standing(fleet, view.rows, say == STANDING)
     counts = (dict(zip(KINDS, column, strict=True)) for column in counted.T.tolist())
     found = Found([], standing, *counts)
@@ -62,16 +62,15 @@ def _standing(fleet: Fleet, rows: I64, still: Bool) -> dict[str, list[str]]:
     return {kind: [ids[row] for row in rows[here].tolist()] for kind, here in places if len(here)}
 
 
-def _cross(setup: Setup, fleet: Fleet, view: TickView) -> tuple[I8, F64, I64]:
+def _cross(fleet: Fleet, view: TickView) -> tuple[I8, F64, I64]:
     """(kinds, k) what there is to say, and nats; (kinds, 3) what calibration asks."""
     odds = np.stack([fleet.evidence.log_odds(kind, view.rows) for kind in KINDS])
     threshold = np.array([fleet.known.threshold(kind) for kind in KINDS])
     nominal = np.array([fleet.known.nominal(kind) for kind in KINDS])
     say = np.empty(odds.shape, np.int8)
     counted = np.empty((len(KINDS), 3), np.int64)
-    before = setup.locales.at(view.tick - 1).day[view.locale]
     cross(
-        fleet.crossings, view.rows, odds, threshold, nominal, view.day != before,
+        fleet.crossings, view.rows, odds, threshold, nominal, view.begins_day,
         HOME in view.ending, say, counted,
     )  # fmt: skip
     return say, odds, counted

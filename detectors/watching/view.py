@@ -31,7 +31,8 @@ class TickView:
     rows: I64
     locale: I64  # number of detectors.locales
     day: I64  # local day, counted from 1970-01-01
-    ends_day: Bool  # whether that day ends with the tick
+    begins_day: Bool  # whether that day begins with the tick …
+    ends_day: Bool  # … and whether it ends with it
     effects: Effects
     orders: F64
     exposure: F64  # operating days, times what known windows expect
@@ -78,6 +79,7 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
         rows=rows,
         locale=locale,
         day=day,
+        begins_day=local.begins_day[locale],
         ends_day=ends,
         effects=known,
         orders=orders,
