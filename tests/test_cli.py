@@ -145,6 +145,13 @@ def test_simulate_says_what_it_wrote(tmp_path: Path) -> None:
     ]
 
 
+def test_settings_are_listed_where_nothing_is_written() -> None:
+    result = typed("schema --settings")
+    assert result.exit_code == DONE
+    assert "| `budget.false_alerts_per_week` | `2` |" in result.output
+    assert typed("schema").exit_code == WRONG_USAGE
+
+
 @pytest.mark.parametrize("command", ["simulate --days 180 --dealers 10", "schema"])
 def test_folder_that_cannot_be_written_is_told(command: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.duration import Duration
 from schemas.settings import Settings
+from schemas.settings_reference import settings_reference
 from streams.configuration import load, names
 from streams.errors import UsageError
 
@@ -179,6 +180,13 @@ def test_settings_cannot_be_changed_afterwards() -> None:
 def test_settings_model_ignores_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEALERWATCH_TICK", "15m")
     assert str(Settings().tick) == "1h"
+
+
+def test_the_page_of_settings_is_current_and_names_each() -> None:
+    page = Path("docs/settings.md").read_text("utf-8")
+    assert page == settings_reference(), "run `dealerwatch schema --settings > docs/settings.md`"
+    for name in names():
+        assert f"| `{name}` |" in page
 
 
 def test_every_setting_is_described() -> None:

@@ -69,7 +69,8 @@ app = typer.Typer(
     help="Watches the trade of dealers and says when it changes.\n\n"
     "`dealerwatch demo` shows everything at work; `dealerwatch replay EVENTS --alerts FILE` tries "
     "it on your own history, without Kafka. Every setting can be given as `--set name=value`, as "
-    "DEALERWATCH_NAME in the environment (`__` between group and name), or in a YAML file.",
+    "DEALERWATCH_NAME in the environment (`__` between group and name), or in a YAML file; "
+    "`dealerwatch schema --settings` shows them all.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -15,7 +15,7 @@ commands = typer.Typer()
 def demo(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE]...", help="Events to play; without it a simulated channel."),
+        typer.Argument(metavar="FILE", help="Events to play; without it a simulated channel."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="End when all is processed.")] = False,
     alerts: options.Alerts = None,

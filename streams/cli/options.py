@@ -24,13 +24,14 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="One setting, such as `tick=15m` or `budget.false_alerts_per_week=5`. Repeatable.",
+        help="One setting, such as `tick=15m` or `budget.false_alerts_per_week=5`. Repeatable. "
+        "`dealerwatch schema --settings` shows them all.",
         rich_help_panel="Settings",
     ),
 ]
 Events = Annotated[
     list[str],
-    typer.Argument(metavar="EVENTS...", help="NDJSON or NDJSON.gz, `-` for standard input."),
+    typer.Argument(metavar="EVENTS", help="NDJSON or NDJSON.gz, `-` for standard input."),
 ]
 Alerts = Annotated[
     Path | None, typer.Option("--alerts", metavar="FILE", help="Every change of every alert.")
