@@ -101,10 +101,21 @@ def test_truncated_gzip_gives_its_lines_and_then_a_clear_error(tmp_path: Path) -
     path = tmp_path / "cut.ndjson.gz"
     whole = gzip.compress("\n".join(f"line {n * n}" for n in range(400_000)).encode())
     path.write_bytes(whole[: len(whole) // 2])
-    lines = read_lines([str(path)])
-    assert next(lines).lines[0] == b"line 0"
-    with pytest.raises(FileError, match=r"cut\.ndjson\.gz: cannot be read beyond line \d+: .*end"):
-        list(lines)
+    seen: list[Lines] = []
+    with pytest.raises(FileError, match=r"cut\.ndjson\.gz: only [\d,]+ lines .*end") as told:
+        seen.extend(read_lines([str(path)]))
+    assert seen[0].lines[0] == b"line 0"
+    assert f"only {seen[-1].first_line + len(seen[-1].lines):,} lines" in str(told.value)
+
+
+def test_small_damaged_file_is_read_to_the_damage(tmp_path: Path) -> None:
+    path = tmp_path / "small.ndjson.gz"
+    whole = gzip.compress("\n".join(f"line {n * n}" for n in range(40_000)).encode())
+    path.write_bytes(whole[: len(whole) // 2])
+    read = read_lines([str(path)])
+    assert len(next(read).lines) > 10_000
+    with pytest.raises(FileError):
+        next(read)
 
 
 def test_damaged_gzip_is_a_clear_error(tmp_path: Path) -> None:
@@ -113,7 +124,7 @@ def test_damaged_gzip_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"bad\.gz: .*CRC"):
         list(read_lines([str(path)]))
     path.write_bytes(b"\x1f\x8b\x08\x00" + b"nonsense" * 10)
-    with pytest.raises(FileError, match=r"bad\.gz: cannot be read"):
+    with pytest.raises(FileError, match=r"bad\.gz: only 0 lines can be read"):
         list(read_lines([str(path)]))
 
 

@@ -12,6 +12,7 @@ from schemas.instant import format_instant
 from schemas.master import DealerRecord
 from schemas.settings import Settings
 from streams.errors import UsageError
+from streams.logs import configure
 from streams.playing.reference import read_calendar, read_master
 
 CALENDAR = """start,end,name,type,scope,entity,expected_ratio
@@ -95,6 +96,19 @@ def test_calendar_that_cannot_be_used_is_told_with_its_file(tmp_path: Path, cont
     file.write_text(content)
     with pytest.raises(UsageError, match=r"calendar\.csv"):
         read_calendar(settings(file=str(file)), {})
+
+
+@pytest.mark.parametrize(
+    "content", ["", CALENDAR.splitlines()[0], "BEGIN:VCALENDAR\nEND:VCALENDAR\n"]
+)
+def test_calendar_without_a_day_is_read_and_remarked(
+    tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure()
+    file = tmp_path / "calendar.csv"
+    file.write_text(content)
+    assert read_calendar(settings(), {}, file) == ()
+    assert "no_days_in_calendar" in capsys.readouterr().err
 
 
 def test_unknown_country_is_told_with_the_setting() -> None:

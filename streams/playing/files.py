@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 from schemas.dead_letter import MOST_KEPT
 from streams.errors import OperationError, UsageError
@@ -19,6 +19,8 @@ CHUNK = 1 << 20  # bytes read at a time: about 5,000 lines
 STDIN = "-"
 
 _GZIP = b"\x1f\x8b"
+_DAMAGE = (OSError, EOFError, zlib.error)
+_AT_ONCE = CHUNK >> 4  # bytes asked of a stream: where one is damaged, no more than this is lost
 _KEPT = MOST_KEPT + 1  # bytes of a line: one more than a letter holds shows that there was more
 
 
@@ -108,12 +110,22 @@ def _lines_of(path: str, disk: BufferedReader) -> Iterator[Lines]:
         for lines in split_lines(_chunks(disk)):
             yield Lines(topic, number, lines)
             number += len(lines)
-    except (OSError, EOFError, zlib.error) as error:
-        raise FileError(f"{path}: cannot be read beyond line {number}: {error}") from error
+    except _DAMAGE as error:
+        raise FileError(f"{path}: only {number:,} lines can be read: {error}") from error
 
 
 def _chunks(disk: BufferedReader) -> Iterator[bytes]:
+    """Content in pieces of about CHUNK bytes; of a damaged file all there is before the damage."""
     packed = disk.peek(len(_GZIP)).startswith(_GZIP)
-    stream = cast("BinaryIO", gzip.GzipFile(fileobj=disk) if packed else disk)
-    while chunk := stream.read(CHUNK):
-        yield chunk
+    stream = gzip.GzipFile(fileobj=disk) if packed else disk
+    begun = bytearray()
+    try:
+        while some := stream.read1(_AT_ONCE):
+            begun += some
+            if len(begun) >= CHUNK:
+                yield bytes(begun)
+                begun.clear()
+    except _DAMAGE:
+        yield bytes(begun)
+        raise
+    yield bytes(begun)

@@ -11,6 +11,7 @@ from schemas.ics import MARK as ICS_MARK
 from schemas.ics import parse_ics
 from schemas.master import DealerRecord, parse_dealers
 from streams.errors import UsageError
+from streams.logs import logger
 from streams.playing.national import national_windows
 
 if TYPE_CHECKING:
@@ -19,15 +20,20 @@ if TYPE_CHECKING:
 
     from schemas.settings import Settings
 
+_log = logger(__name__)
+
 
 def read_master(file: Path | None) -> Mapping[str, DealerRecord]:
     """Dealers by id; empty without a file. Raises UsageError naming file, line and field."""
     if file is None:
         return {}
     try:
-        return parse_dealers(file.read_bytes(), file.name)
+        master = parse_dealers(file.read_bytes(), file.name)
     except (OSError, ValueError) as error:
         raise _unusable("--dealers", file, error) from None
+    if not master:
+        _log.warning("no_dealers_in_file", file=str(file))
+    return master
 
 
 def read_calendar(
@@ -46,9 +52,12 @@ def read_calendar(
         content = file.read_bytes()
         start = content.removeprefix(BOM_UTF8).lstrip()[: len(ICS_MARK)].upper()
         parse = parse_ics if start == ICS_MARK else parse_calendar
-        return windows + parse(content, file.name)
+        written = parse(content, file.name)
     except (OSError, ValueError) as error:
         raise _unusable("calendar", file, error) from None
+    if not written:
+        _log.warning("no_days_in_calendar", file=str(file))
+    return windows + written
 
 
 def _unusable(role: str, file: Path, error: OSError | ValueError) -> UsageError:

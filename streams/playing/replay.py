@@ -6,9 +6,11 @@ Memory holds the state and the records of one cut, whatever the length of the in
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +29,7 @@ from schemas.decode import decode_chunk
 from schemas.fields import encode
 from schemas.instant import DAY, Micros, parse_instant
 from streams.errors import UsageError
+from streams.playing.compiling import told_once
 from streams.playing.files import STDIN, Lines, read_lines, refuse_missing
 from streams.playing.outputs import line_files
 from streams.playing.progress import file_progress
@@ -141,7 +144,7 @@ class Replay:
 
     def play(self, playback: Playback[Line], events: Sequence[str]) -> None:
         """Everything from the first line to the last cut. Raises FileError."""
-        with file_progress(events) as progress:
+        with file_progress(events) as progress, told_once(partial(print, file=sys.stderr)):
             for lines in read_lines(events, progress):
                 self._follow(playback, self._decoded(lines))
                 if playback.finished:
