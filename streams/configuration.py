@@ -100,6 +100,10 @@ def _yaml(config: Path | None) -> dict[str, Any]:
         content = yaml.safe_load(config.read_text("utf-8"))
     except OSError as error:
         raise UsageError(f"--config {config}: cannot be read: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        mark, what = error.problem_mark, error.problem or error.context
+        where = f" line {mark.line + 1}" if mark is not None else ""
+        raise UsageError(f"--config {config}{where}: not YAML: {what}") from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"--config {config}: cannot be read: {error}") from None
     if content is None:
@@ -138,7 +142,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 def _allowed(detail: ErrorDetails, name: str) -> str:
     if detail["type"] in _TEACHES_NOBODY:
-        return _description(Settings, name.split("."))
+        return f"not allowed. {_description(Settings, name.split('.'))}"
     message = detail["msg"].removeprefix("Value error, ")
     return message.replace("Input should be", "must be", 1)
 
@@ -155,4 +159,5 @@ def _unknown(where: str, name: str) -> str:
     members = [one for one in names() if one.startswith(f"{name}.")]
     if members:
         return f"{where}: `{name}` is a group; its settings are {', '.join(members)}"
-    return f"{where}: there is no setting `{name}`{nearest(name, names())}"
+    cure = nearest(name, names()) or "; `dealerwatch schema --settings` shows them all"
+    return f"{where}: there is no setting `{name}`{cure}"

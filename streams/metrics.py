@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
 
 from schemas.alert import STATISTICAL, Change, Kind, Scope, Severity
 from schemas.batch import Source
@@ -42,6 +49,8 @@ class Metrics:
     """Every metric there is. Each process has its own registry; partitions: how many there are."""
 
     def __init__(self, registry: CollectorRegistry, partitions: int = 0) -> None:
+        # a second series beside every counter, which nobody reads
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry
         self._pipeline()
         self._detection()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,10 @@ def test_simulate_says_what_it_wrote(tmp_path: Path) -> None:
         "events.ndjson.gz",
         "labels.json",
     ]
+
+
+def test_version_is_that_of_the_package() -> None:
+    assert typed("--version").output == f"dealerwatch {version('dealerwatch')}\n"
 
 
 def test_settings_are_listed_where_nothing_is_written() -> None:

@@ -47,6 +47,11 @@ def test_every_series_of_a_closed_set_is_there_from_the_start(metrics: Metrics) 
         assert family.samples, family.name
 
 
+def test_counters_bring_no_series_of_their_beginnings(metrics: Metrics) -> None:
+    names = {sample.name for family in metrics.registry.collect() for sample in family.samples}
+    assert not [name for name in names if name.endswith("_created")]
+
+
 def test_labels_come_from_closed_sets(metrics: Metrics) -> None:
     for family in metrics.registry.collect():
         for sample in family.samples:

@@ -163,6 +163,14 @@ def test_what_cannot_be_used_ends_with_2_and_leaves_nothing(
     assert [path.name for path in here.iterdir()] == ["events.ndjson"]
 
 
+def test_the_first_record_not_used_is_told_with_its_line() -> None:
+    write("events.ndjson", [*trade(days=2), {"type": "order"}, {"type": "gift"}])
+    told = replay("events.ndjson --alerts alerts").output
+    assert "the first record not used is line 145 of events.ndjson: event_id is missing" in told
+    assert "--dead-letters FILE" in told
+    assert "not used is" not in replay("events.ndjson --alerts a --dead-letters b").output
+
+
 def test_damaged_file_ends_with_1_and_leaves_the_results_of_before() -> None:
     write("events.ndjson.gz", trade(days=2))
     whole = Path("events.ndjson.gz").read_bytes()

@@ -140,6 +140,17 @@ def test_override_without_value_is_told_how_to_write_it() -> None:
     assert "write name=value" in told("tick")
 
 
+def test_name_near_no_setting_is_told_where_they_are_listed() -> None:
+    assert "`dealerwatch schema --settings` shows them all" in told("colour=blue")
+
+
+def test_file_that_is_no_yaml_is_told_its_line(file: Path) -> None:
+    file.write_text("tick: 15m\nmarket: [\n")
+    message = told(config=file)
+    assert f"{file} line 3: not YAML: " in message
+    assert "\n" not in message
+
+
 @pytest.mark.parametrize("content", ["- a\n- b\n", "tick: [", "\x00"])
 def test_file_that_is_no_mapping_is_told_so(file: Path, content: str) -> None:
     file.write_text(content)

@@ -8,7 +8,8 @@ with it.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -63,6 +64,12 @@ def _from_kafka(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in {"kafka", "aiokafka"}
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"dealerwatch {version('dealerwatch')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="dealerwatch",
     cls=Commands,
@@ -76,6 +83,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+
+
+@app.callback()
+def _before_any_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """What belongs to no command; the text of the help is that of `app`."""
+
+
 for group in (demo, replay, simulate, play, services, kafka, look, schema):
     app.add_typer(group.commands)
 

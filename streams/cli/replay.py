@@ -48,7 +48,10 @@ def replay(
     outputs = Outputs(alerts=alerts, ledger=ledger, dead_letters=dead_letters, stats=stats)
     summary = run(settings, events, outputs, dealers=dealers, calendar=calendar, until=until)
     print(summary, file=sys.stderr)
-    if summary.letters and dead_letters is None:
+    letter = summary.first_letter
+    if letter is not None and dead_letters is None:
         print(
-            "--dead-letters FILE keeps the records not used, each with its reason", file=sys.stderr
+            f"the first record not used is line {letter.offset + 1} of {letter.topic}: "
+            f"{letter.detail}\n--dead-letters FILE keeps them all, each with its reason",
+            file=sys.stderr,
         )

@@ -67,6 +67,7 @@ class Summary:
     ticks: int = 0
     alerts: Counter[str] = field(default_factory=Counter)  # openings, by kind
     letters: Counter[str] = field(default_factory=Counter)  # by reason
+    first_letter: DeadLetter | None = None
     weeks: float = 0.0  # of event time
     asked: float = 0.0  # false alerts a week
     expected: float = 0.0  # what the thresholds stand for at the end, alerts a week
@@ -212,8 +213,10 @@ class Replay:
             self.summary.budgeted += alert.kind in STATISTICAL
 
     def _bury(self, letter: DeadLetter) -> None:
+        placed = self._files.placed(letter)
         self.summary.letters[letter.reason] += 1
-        self._sinks.dead_letters(encode(self._files.placed(letter)))
+        self.summary.first_letter = self.summary.first_letter or placed
+        self._sinks.dead_letters(encode(placed))
 
     def _finish(self, at: Micros) -> None:
         for stats in self._partition.stats(at, True):
