@@ -19,6 +19,9 @@ factor of 20. What keeps an open alert from flapping: it resolves, is eased and 
 the news has held for a day; worse news is told at once. So one alert says at most two things a day
 about its severity. At most one change per reading, in the order of `_OPEN_RULES`: an end makes
 all else needless.
+
+Two reasons do not come from the evidence: a person has seen the alert (`acknowledge`), a wider
+alert has taken it in (`absorb`). The contract of alerts has both; nothing gives them yet.
 """
 
 from __future__ import annotations

@@ -89,13 +89,13 @@ class Network:
         returns = self._factors[1].add((one.returns for one in censuses), days)
         quantities = self._quantities.add(one.quantities for one in censuses)
         pools = self._pools.add(one.pools for one in censuses)
-        self._usual_week |= {n[5:]: p[0] for n, p in pools.items() if n.startswith("week/")}
+        self._usual_week |= {
+            name.removeprefix("week/"): pool[0]
+            for name, pool in pools.items()
+            if name.startswith("week/")
+        }
         if pools:
             self._spend()
-        blurred = any(one.blurred for one in censuses)
-        if not blurred:
-            self._listen(tick, censuses)
-        reported = {census.partition for census in censuses}
         return Outlook(
             tick=tick,
             network=self._peers.network(),
@@ -107,8 +107,8 @@ class Network:
             pools=pools,
             thresholds=self._thresholds if pools else {},
             nominals=self._nominals if pools else {},
-            silent=["orders", *FOLLOWING] if blurred else self._silent(),
-            missing=sorted(set(range(self._partitions)) - reported),
+            silent=self._hear(tick, censuses),
+            missing=sorted(set(range(self._partitions)) - {one.partition for one in censuses}),
             opened=opened(cell for one in censuses for cell in one.opened),
             patterns=self._patterns.add(
                 (told for one in censuses for told in one.patterns),
@@ -187,6 +187,14 @@ class Network:
         feed = self._following.get(_SOURCES.get(Kind(kind), ""))
         return feed is None or feed.gaps > 0
 
+    def _hear(self, tick: int, censuses: Sequence[Census]) -> list[str]:
+        """Sources whose silence is nobody's evidence; where ticks are blurred, every source."""
+        if any(one.blurred for one in censuses):
+            return ["orders", *FOLLOWING]
+        self._listen(tick, censuses)
+        orders = ["orders"] if self._orders.suspect else []
+        return orders + [source for source, feed in self._following.items() if feed.out]
+
     def _listen(self, tick: int, censuses: Sequence[Census]) -> None:
         """Hear every source, or its silence."""
         due = sum(one.expected_orders for one in censuses)
@@ -198,11 +206,6 @@ class Network:
             self._trade = (slow.observed[-1] + 2.0) / (slow.expected[-1] + 2.0)
         for source, feed in self._following.items():
             feed.tick(tick, sum(one.records.get(source, 0) for one in censuses), orders)
-
-    def _silent(self) -> list[str]:
-        """Sources whose silence is nobody's evidence."""
-        orders = ["orders"] if self._orders.suspect else []
-        return orders + [source for source, feed in self._following.items() if feed.out]
 
     def _outages(self, at: int) -> list[draft.Statement]:
         """Feeds that have stopped; while orders are out, the others can only be silent too."""

@@ -77,6 +77,24 @@ def _empty_past(name: str) -> Callable[[int], History]:
     return partial(history.empty, ticks=history.TICKS if DETECTORS[name].hourly else 0)
 
 
+def _families(slots: int) -> dict[str, Callable[[int], Any]]:
+    """Columns with a row per dealer, by the attribute that holds them; slots: open ticks."""
+    return {
+        "open": _empty_open(slots),
+        "volume": order_volume.empty,
+        "rhythm": rhythm.empty,
+        "size": order_size.empty,
+        "price": unit_price.empty,
+        "complaints": case_rate.empty,
+        "returns": case_rate.empty,
+        "pattern": pattern.empty,
+        "worth": worth.empty,
+        "bulk": bulk.empty,
+        "returned": partial(bulk.no_sizes, slots=slots),
+        "crossings": partial(crossings.empty, kinds=len(KINDS)),
+    }
+
+
 class Fleet:
     """Everything known about the dealers of one partition."""
 
@@ -96,6 +114,7 @@ class Fleet:
     def __init__(self, setup: Setup) -> None:
         settings = setup.settings
         self.known = Knowledge()
+        self._families = _families(setup.timeline.open_ticks)
         self.dealers = Dealers(setup.master, setup.locales)
         self.seen = SeenEvents()
         self.book = OrderBook(int(settings.late_limit), int(settings.cancel_window))
@@ -116,20 +135,6 @@ class Fleet:
         self.quantity_votes: F64 = np.zeros((0, 2))  # (skus, votes and logs), likewise
         self.records: dict[str, int] = {}  # source -> records, likewise
         self.blurred_until = -1  # last tick whose records may have counted in another one
-        self._families: dict[str, Callable[[int], Any]] = {
-            "open": _empty_open(setup.timeline.open_ticks),
-            "volume": order_volume.empty,
-            "rhythm": rhythm.empty,
-            "size": order_size.empty,
-            "price": unit_price.empty,
-            "complaints": case_rate.empty,
-            "returns": case_rate.empty,
-            "pattern": pattern.empty,
-            "worth": worth.empty,
-            "bulk": bulk.empty,
-            "returned": partial(bulk.no_sizes, slots=setup.timeline.open_ticks),
-            "crossings": partial(crossings.empty, kinds=len(KINDS)),
-        }
         for name, empty in self._families.items():
             setattr(self, name, empty(0))
         self.evidence = Joint(KINDS)

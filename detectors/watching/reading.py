@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from math import isnan
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from detectors.baselines import bulk, rhythm, worth
+from detectors.baselines import rhythm
 from detectors.baselines.history import Moment
 from detectors.columns import F64, I8, I64, Bool
 from detectors.registry import KINDS
 from detectors.setup import Setup
-from detectors.watching import odd, rarity
+from detectors.watching import odd, rarity, telling
 from detectors.watching import shown as showing
 from detectors.watching.crossings import NEWS, STANDING, cross
-from detectors.watching.fleet import CASES, Fleet
-from detectors.watching.learning import WARM_UP_DAYS, usual_week
+from detectors.watching.fleet import Fleet
+from detectors.watching.learning import WARM_UP_DAYS
 from detectors.watching.shown import Near, Shown
 from detectors.watching.view import HOME, TickView
 from schemas.alert import Kind
@@ -116,65 +115,17 @@ def _told_by_rhythm(carried: F64) -> Bool:
 
 def _told(fleet: Fleet, kind: Kind, near: Near, shown: Shown, young: Bool) -> list[Reading]:
     """The readings; their chance is that of any window."""
-    rows, names = near.rows, [one.name for one in KINDS[kind]]
-    chance = rarity.of_any(shown.chance, showing.looks(kind, near, shown)).tolist()
-    telling = shown.told & (np.array(chance) <= RARE.get(kind, 1.0))
-    fleet.crossings.shown[rows, list(KINDS).index(kind)] = telling
-    odds, carried = near.odds.tolist(), near.carried.tolist()
-    ratio = fleet.evidence.ratio(kind, rows, near.carried).tolist()
-    week, shares = usual_week(fleet, rows), fleet.share(kind, rows).tolist()
-    lost = week * (1.0 - shown.factors.prod(axis=1))
-    loss = _amounts(np.full(len(rows), np.nan) if kind in CASES else lost)
-    weeks, start = _amounts(week), np.minimum(shown.start, near.at).astype(np.int64).tolist()
-    observed, expected = shown.observed.tolist(), shown.expected.tolist()
-    variance = shown.variance.tolist()
-    low, high = _amounts(shown.low), _amounts(shown.high)
-    network, region = np.exp(near.factors[:, :2]).T.tolist()
-    back, back_value = _come_back(fleet, kind, rows)
-    return [
-        Reading(
-            kind=kind,
-            dealer=fleet.dealers.card(row),
-            log_odds=odds[k],
-            onset=start[k],
-            window_from=start[k],
-            observed=observed[k],
-            expected=expected[k],
-            unit=shown.units[k],
-            ratio=ratio[k],
-            variance=variance[k],
-            telling=bool(telling[k]),
-            chance=chance[k],
-            loss_per_week=loss[k],
-            currency=_currency(fleet, row),
-            week_value=weeks[k],
-            factors=tuple(shown.factors[k].tolist()),
-            network_ratio=network[k],
-            region_ratio=region[k],
-            warming_up=bool(young[k]),
-            carried=dict(zip(names, carried[k], strict=True)),
-            share=shares[k],
-            back=back[k],
-            back_value=back_value[k],
-            ratio_low=low[k],
-            ratio_high=high[k],
-        )
-        for k, row in enumerate(rows.tolist())
-    ]
-
-
-def _come_back(fleet: Fleet, kind: Kind, rows: I64) -> tuple[list[float], list[float | None]]:
-    """(k,) usual orders that have come back of late, and what they are worth."""
-    if kind is not bulk.DETECTOR.kind:
-        return [0.0] * len(rows), [None] * len(rows)
-    back = fleet.bulk.back[rows]
-    return back.tolist(), _amounts(back * worth.per_order(fleet.worth, rows))
-
-
-def _amounts(column: F64) -> list[float | None]:
-    return [None if isnan(amount) else amount for amount in column.tolist()]
-
-
-def _currency(fleet: Fleet, row: int) -> str | None:
-    code = int(fleet.worth.currency[row])
-    return fleet.currencies.all[code] if code >= 0 and not fleet.worth.mixed[row] else None
+    chance = rarity.of_any(shown.chance, showing.looks(kind, near, shown))
+    says = shown.told & (chance <= RARE.get(kind, 1.0))
+    fleet.crossings.shown[near.rows, list(KINDS).index(kind)] = says
+    columns: telling.Columns = {
+        "dealer": [fleet.dealers.card(row) for row in near.rows.tolist()],
+        "telling": says.tolist(),
+        "chance": chance.tolist(),
+        "warming_up": young.tolist(),
+        **telling.of_evidence(fleet, kind, near),
+        **telling.of_window(near, shown),
+        **telling.of_stakes(fleet, kind, near.rows, shown.factors),
+    }
+    each = zip(*columns.values(), strict=True)
+    return [Reading(kind=kind, **dict(zip(columns, one, strict=True))) for one in each]

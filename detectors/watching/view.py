@@ -62,13 +62,11 @@ class DayView(NamedTuple):
 def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
     """Close a tick: what was counted for it leaves the open ticks."""
     rows = fleet.dealers.awake()
-    standing, opened = fleet.dealers.standing, fleet.open
-    slot = tick % setup.timeline.open_ticks
-    local, locale = setup.locales.at(tick), standing.locale[rows].astype(np.int64)
+    opened, slot = fleet.open, tick % setup.timeline.open_ticks
+    local, locale = setup.locales.at(tick), fleet.dealers.standing.locale[rows].astype(np.int64)
     day, segments = local.day[locale], setup.locales.segments(tick)
     known = effects.of(setup, fleet, rows, tick)
     exposed = _exposure(fleet, rows, locale, segments) * known.ratio
-    pools = fleet.known.volume_pools(fleet.dealers.tiers)
     orders = np.maximum(opened.orders[rows, slot], 0.0)
     fleet.rhythm.length[rows] += exposed
     ends = local.ends_day[locale]
@@ -85,9 +83,7 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
         orders=orders,
         exposure=exposed,
         expected=fleet.volume.level[rows] * exposed,
-        mature=order_volume.mature(
-            fleet.volume, rows, standing.first_day, standing.tier, day, pools
-        ),
+        mature=_mature(fleet, rows, day),
         sizes=opened.size[rows, slot],
         promoted=opened.promoted[rows, slot],
         prices=prices.take(fleet, rows, day, tick),
@@ -100,6 +96,11 @@ def take(setup: Setup, fleet: Fleet, tick: int) -> TickView:
     for column in (*opened, *fleet.returned):
         column[:, slot] = 0.0
     return view
+
+
+def _mature(fleet: Fleet, rows: I64, day: I64) -> Bool:
+    standing, pools = fleet.dealers.standing, fleet.known.volume_pools(fleet.dealers.tiers)
+    return order_volume.mature(fleet.volume, rows, standing.first_day, standing.tier, day, pools)
 
 
 def _day_over(fleet: Fleet, rows: I64, orders: F64, day: I64) -> rhythm.Day:

@@ -146,12 +146,6 @@ class Holder:
         """Sizes, for metrics and `status`."""
         return self._core.counts()
 
-    def next_position(self, topic: str) -> int:
-        """Where the next slice of a source, or of `ticks`, has to start."""
-        if topic == TICKS:
-            return self._ticks_position
-        return self._intakes[Source(topic)].position
-
     def take(
         self, source: Source, first: int, following: int, batch: Batch, letters: list[DeadLetter]
     ) -> None:

@@ -118,8 +118,8 @@ def test_a_successor_goes_on_from_the_saved_cut(saved_cut: int) -> None:
     core = RecountPartition(0, snapshot.arrays)
     second = Holder(core, snapshot.standing, HOUR, 100)
     for source in Source:
-        put(second, source, second.next_position(source), RECORDS)
-    put_cuts(second, second.next_position(TICKS), len(CUTS))
+        put(second, source, second.standing.positions[source], RECORDS)
+    put_cuts(second, second.standing.positions[TICKS], len(CUTS))
     said += list(run(second))
 
     expected, expected_said = undisturbed()
