@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -11,11 +11,8 @@ from detectors.baselines import resolution
 from detectors.baselines.resolution import BINS, Spells
 from detectors.columns import F64, I64, Array, Bool, from_arrays, to_arrays
 from detectors.timeline import DAY
-from detectors.watching.dealers import Names
+from detectors.watching.dealers import Dealers, Names
 from detectors.watching.issues import NEVER, Issues
-
-if TYPE_CHECKING:
-    from detectors.watching.fleet import Fleet
 
 LEAST_OPEN: Final = 3  # issues that make a backlog
 _SECOND: Final = 1_000_000
@@ -98,15 +95,19 @@ class Lived(NamedTuple):
     spells: Spells
 
 
-def end_day(fleet: Fleet) -> dict[str, list[int]]:
-    """Weigh the backlogs of all dealers; sums of what their issues teach, for the network."""
-    issues, tiers = fleet.issues, fleet.dealers.tiers
-    lived = _lived(issues)
-    tier = fleet.dealers.standing.tier[lived.dealer]
-    fleet.backlog.weigh(issues, lived, hazards(fleet.known.pools, tiers)[tier])
+def end_day(
+    backlog: Backlog, issues: Issues, dealers: Dealers, pools: Mapping[str, list[float]]
+) -> dict[str, list[int]]:
+    """Weigh the backlogs of all dealers; sums of what their issues teach, for the network.
+
+    pools: what the network knows of all dealers, by name.
+    """
+    lived, tiers = _lived(issues), dealers.tiers
+    tier = dealers.standing.tier[lived.dealer]
+    backlog.weigh(issues, lived, hazards(pools, tiers)[tier])
     over = lived.spells.resolved > 0
     issues.tracked.taught[lived.rows] = np.where(over, NEVER, lived.spells.ended_s)
-    voting = fleet.backlog.votes(lived.dealer)
+    voting = backlog.votes(lived.dealer)
     return {
         f"issues/{tiers.all[code]}": _lesson(lived.spells.part(voting & (tier == code)))
         for code in np.unique(tier[voting]).tolist()

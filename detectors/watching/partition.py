@@ -129,7 +129,8 @@ class Partition:
         self._learn(waiting)
         self._day_over = timeline.ends_utc_day(waiting.tick)
         if self._day_over:
-            self._pools = self._pools | backlog.end_day(fleet)
+            taught = backlog.end_day(fleet.backlog, fleet.issues, fleet.dealers, fleet.known.pools)
+            self._pools = self._pools | taught
         late = overdue.overdue(fleet)
         plugged = self._plugged.told(fleet)
         return Signals(waiting.tick, self.number, overdue=late, plugged=plugged, **found._asdict())
