@@ -44,9 +44,8 @@ class Reading(Struct, frozen=True, gc=False):
     threshold: float
     severity: Severity
     alert_id: str  # of the open episode, or of one that this reading opens
-    gist: str = (
-        ""  # what else is told (the verdict, say); another gist that holds for a day is an update
-    )
+    # what else is told (the verdict, say); another gist that holds for a day is an update
+    gist: str = ""
 
 
 class Silence(Struct, frozen=True, gc=False):

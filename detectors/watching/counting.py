@@ -34,12 +34,12 @@ def census(
         largest_expected=int(expected.max(initial=0.0)),
         cells=_cells(fleet, view, tick_days, _size_votes(fleet, view, tick_days)),
         items=_items(fleet),
-        complaints=_cases(fleet, 0),
-        returns=_cases(fleet, 1),
+        complaints=_by_sku(fleet, fleet.case_votes[0]),
+        returns=_by_sku(fleet, fleet.case_votes[1]),
         pools=pools,
         patterns=fleet.patterns.hand_over(),
         opened=_opened(fleet, view),
-        quantities=_quantities(fleet),
+        quantities=_by_sku(fleet, fleet.quantity_votes),
     )
 
 
@@ -120,16 +120,8 @@ def _items(fleet: Fleet) -> Sums:
     return Sums.of(fleet.known.items.texts(touched), np.stack(counts, axis=1))
 
 
-def _quantities(fleet: Fleet) -> Sums:
-    votes = fleet.quantity_votes
-    touched = _touched(votes)
-    rows = scaled(votes[touched])
-    votes[touched] = 0.0
-    return Sums.of(fleet.known.skus.texts(touched), rows)
-
-
-def _cases(fleet: Fleet, which: int) -> Sums:
-    votes = fleet.case_votes[which]
+def _by_sku(fleet: Fleet, votes: F64) -> Sums:
+    """What is handed over of votes (skus, 2), which are then cast."""
     touched = _touched(votes)
     rows = scaled(votes[touched])
     votes[touched] = 0.0

@@ -34,10 +34,11 @@ from detectors.watching.tally import TOTAL
 from detectors.watching.view import DayView, TickView
 from schemas.alert import Kind
 
-DORMANT_DAYS: Final = 45
-DORMANT_GAPS: Final = 6.0  # usual gaps, likewise: orders may come several at once, but seldom
-MOST_DORMANT_DAYS: Final = 365
-SILENCE_ORDERS: Final = 14.0  # expected orders of silence that prove it with room to spare
+# a silence that has proven itself with room to spare is no news any more: the dealer is dormant …
+SILENCE_ORDERS: Final = 14.0  # … after so many expected orders, and …
+DORMANT_GAPS: Final = 6.0  # … so many usual gaps: orders may come several at once, but seldom …
+DORMANT_DAYS: Final = 45  # … but not before so many days …
+MOST_DORMANT_DAYS: Final = 365  # … and at the latest after these
 ACTIVE_DAYS: Final = 90  # without an order: no share of the budget any more
 WARM_UP_DAYS: Final = 28
 LEVEL_BINS: Final = 72  # of the log level, 0.25 wide, from -8

@@ -117,12 +117,12 @@ def _lag(consumer: KafkaConsumer, settings: Settings) -> Finding:
     ]
     ends, begins = consumer.end_offsets(sources), consumer.beginning_offsets(sources)
     lag = {s: ends[s] - max(consumer.committed(s) or 0, begins[s]) for s in sources}
-    most = max(lag, key=lambda source: lag[source])
+    most, whole = max(lag, key=lambda source: lag[source]), sum(lag.values())
+    where = f", most of them ({lag[most]:,}) in {most.topic} partition {most.partition}"
     return Finding(
         "lag",
-        well=sum(lag.values()) < _MUCH_LAG,
-        sentence=f"{sum(lag.values()):,} records wait, most of them "
-        f"({lag[most]:,}) in {most.topic} partition {most.partition}",
+        well=whole < _MUCH_LAG,
+        sentence=f"{whole:,} records wait{where if whole else ''}",
         cure="is `dealerwatch worker` running? One per partition is the most that helps",
     )
 
