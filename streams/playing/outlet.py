@@ -42,6 +42,10 @@ class Outlet:
             self._end = asyncio.create_task(self._send(batch, self._end))
         return self._end
 
+    def abandon(self) -> None:
+        """Send no more: nobody waits for it. What waits for what is cancelled with it."""
+        self._end.cancel()
+
     async def first_confirmation(self) -> None:
         """Wait until something that was put is confirmed."""
         await self.close()

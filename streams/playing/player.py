@@ -122,6 +122,11 @@ class Player:
             self.summary.ticks += span.due.tick is not None
         await self._confirmed(0)
 
+    def abandon(self) -> None:
+        """Leave what is not sent yet, when playing has failed."""
+        for outlet in self._outlets.values():
+            outlet.abandon()
+
     async def _write_cut(
         self, due: CutDue, partition: int, ends: Mapping[tuple[Source, int], int]
     ) -> None:

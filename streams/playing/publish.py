@@ -71,7 +71,10 @@ async def publish(
     ):
         player = await _player(settings, client, producer)
         await player.introduce(master or {})
-        await _both(player.play(files, speed), player.write_cuts())
+        try:
+            await _both(player.play(files, speed), player.write_cuts())
+        finally:
+            player.abandon()
         return player.summary
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,6 +19,7 @@ from schemas.routing import partitions_of
 from schemas.settings import Settings, Topics
 from streams import kafka
 from streams.broker import Broker
+from streams.playing.files import FileError, Lines
 from streams.playing.publish import publish
 from streams.topics import administration, create, names
 from tests.kafka import events
@@ -125,6 +128,19 @@ def test_master_data_go_to_their_topic(broker: str, topics: Topics) -> None:
     rows = asyncio.run(kafka.read_whole(broker, names(topics.prefix).dealers, range(2)))
     values = [value for kept in rows.values() for value in kept.values()]
     assert [json.loads(value)["name"] for value in values] == ["Müller"]
+
+
+def test_damaged_file_is_one_error_and_no_other(
+    broker: str, topics: Topics, caplog: pytest.LogCaptureFixture
+) -> None:
+    def damaged() -> Iterator[Lines]:
+        yield from events.files(events.lines(5_000, hours=60, seed=4))
+        raise FileError("only 5,000 lines can be read")
+
+    with pytest.raises(FileError):
+        asyncio.run(publish(settings_of(broker, topics), damaged()))
+    gc.collect()  # asyncio complains of what nobody has asked for when it is collected
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 @pytest.mark.slow
