@@ -141,7 +141,7 @@ class Metrics(_Group):
     for all)."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """Port the metrics are served on; 0 takes a free one and logs it, so that several processes
-    start side by side."""
+    start side by side, as the two agents of a worker with both roles do: it needs 0."""
 
 
 class Links(_Group):

@@ -8,6 +8,7 @@ labels. Cardinality: 3 sources x partitions for lag and records; 9 kinds x 6 sco
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -25,6 +26,7 @@ from prometheus_client import (
 from schemas.alert import STATISTICAL, Change, Kind, Scope, Severity
 from schemas.batch import Source
 from schemas.dead_letter import Reason
+from streams.errors import OperationError
 from streams.notifying.delivery import Outcome
 
 if TYPE_CHECKING:
@@ -195,6 +197,27 @@ class Exposition:
 
 
 def serve(metrics: Metrics, host: str = "127.0.0.1", port: int = 0) -> Exposition:
-    """Serve the metrics over HTTP; port 0 takes a free one. OSError when the port is taken."""
-    server, thread = start_http_server(port, addr=host, registry=metrics.registry)
+    """Serve the metrics over HTTP; port 0 takes a free one. OperationError when it is taken."""
+    try:
+        server, thread = start_http_server(port, addr=host, registry=metrics.registry)
+    except OSError as error:
+        raise _not_served(host, port, error) from error
     return Exposition(host, server.server_port, server, thread)
+
+
+def must_be_free(host: str, port: int) -> None:
+    """For who will serve in another process. OperationError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
+            probe.bind((host, port))
+    except OSError as error:
+        raise _not_served(host, port, error) from error
+
+
+def _not_served(host: str, port: int, error: OSError) -> OperationError:
+    return OperationError(
+        f"metrics cannot be served at metrics.host={host}, metrics.port={port}: {error.strerror}; "
+        "name another port, or 0 for a free one"
+    )

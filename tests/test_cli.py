@@ -81,6 +81,12 @@ def test_wrong_settings_end_with_2_before_anything_starts(command: str) -> None:
     assert "setting tick = 7m: must divide 24 hours exactly" in result.output
 
 
+def test_two_agents_do_not_share_a_port() -> None:
+    result = typed("worker --set metrics.port=9100")
+    assert result.exit_code == WRONG_USAGE
+    assert "setting metrics.port = 9100: is for one agent" in result.output
+
+
 def test_unknown_variable_ends_with_2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DEALERWATCH_CURENCY", "EUR")
     result = typed(f"replay nothing.ndjson --alerts {tmp_path / 'alerts'}")

@@ -12,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from schemas.alert import Change, Kind, Scope, Severity
 from schemas.batch import Source
 from schemas.dead_letter import Reason
-from streams.metrics import Metrics, serve
+from streams.errors import OperationError
+from streams.metrics import Metrics, must_be_free, serve
 from streams.notifying.delivery import Outcome
 
 PARTITIONS = 3
@@ -50,6 +51,17 @@ def test_every_series_of_a_closed_set_is_there_from_the_start(metrics: Metrics) 
 def test_counters_bring_no_series_of_their_beginnings(metrics: Metrics) -> None:
     names = {sample.name for family in metrics.registry.collect() for sample in family.samples}
     assert not [name for name in names if name.endswith("_created")]
+
+
+def test_port_that_is_taken_is_told_with_its_setting(metrics: Metrics) -> None:
+    page = serve(metrics)
+    told = rf"metrics.port={page.port}: .*in use; name another port"
+    with pytest.raises(OperationError, match=told):
+        serve(metrics, port=page.port)
+    with pytest.raises(OperationError, match=told):
+        must_be_free("127.0.0.1", page.port)
+    page.close()
+    must_be_free("127.0.0.1", page.port)
 
 
 def test_labels_come_from_closed_sets(metrics: Metrics) -> None:

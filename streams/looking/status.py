@@ -78,6 +78,7 @@ def run(settings: Settings, *, json: bool = False) -> int:
         print(msgspec.json.encode(status).decode())  # noqa: T201  a command prints
     else:
         show(_table(status))
+        print(_told(status))  # noqa: T201  as above
     return int(status.behind)
 
 
@@ -179,10 +180,13 @@ def _table(status: Status) -> Table:
         row = (one.partition, one.cut, one.closed_until or "-", one.dealers, lag)
         table.add_row(*map(str, row))
     table.add_row("network", "", status.network.closed_until or "-", "", str(status.network.lag))
+    return table
+
+
+def _told(status: Status) -> str:
     without = ", ".join(map(str, status.network.left_out))
-    table.caption = (
+    return (
         f"{f'partitions left out: {without}; ' if without else ''}"
         f"{'behind' if status.behind else 'nothing is behind'}; "
         f"{status.open_alerts:,} open alerts, {status.dead_letters:,} dead letters"
     )
-    return table

@@ -18,7 +18,9 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from streams import kafka
+from streams.errors import UsageError
 from streams.logs import logger
+from streams.metrics import must_be_free
 from streams.workers.application import run_network, run_watch
 from streams.workers.core import real_core
 
@@ -50,9 +52,11 @@ def run(
 
     `slot` is their static identity in the groups: a restart within the session moves nothing. Two
     workers with one slot end each other. OperationError when no Kafka with our topics answers at
-    the start; later the agents are started again until it does.
+    the start; later the agents are started again until it does. UsageError when two agents are to
+    serve their metrics at one port.
     """
     roles = list(_ROLES) if role == "both" else [role]
+    _refuse_ports(settings, roles)
     children = [_Child(role, (settings, role, slot, core_of)) for role in roles]
     with _Stop() as stop:
         kafka.must_be_ready(settings)
@@ -61,6 +65,16 @@ def run(
                 child.look_after()
             wait([child.sentinel for child in children if child.sentinel], timeout=LOOK_EVERY_S)
         _end(children)
+
+
+def _refuse_ports(settings: Settings, roles: list[str]) -> None:
+    host, port = settings.metrics.host, settings.metrics.port
+    if port and len(roles) > 1:
+        raise UsageError(
+            f"setting metrics.port = {port}: is for one agent; start them apart (--role watch and "
+            "--role network, a port each), or leave it 0"
+        )
+    must_be_free(host, port)
 
 
 def run_child(settings: Settings, role: str, slot: str, core_of: CoreOf) -> None:
