@@ -49,7 +49,7 @@ class _NamedRows(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Sums(_NamedRows, array_like=True, frozen=True, gc=False):
-    """Whole numbers by name; sums over dealers are scaled (detectors.columns.scaled).
+    """Whole numbers by name; sums over dealers are scaled (detectors.baselines.common_factor).
 
     The numbers are columns, one after the other, little endian, each as narrow as its numbers
     allow: most columns of most ticks are small counts or zeros.

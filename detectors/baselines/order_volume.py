@@ -262,35 +262,36 @@ def _learn_day(
         log = min(max(pools.log_dispersion + volume.dispersion[i], np.log(0.005)), np.log(0.5))
         variance = np.exp(log)
         _learn_dispersion(volume, i, variance, planned[k], lesson[:, k])
-        known = log_odds[k] if is_mature[k] else ev.NOTHING
-        volume.suspicion[i] = suspicion(volume.suspicion[i], known, SUSPICION_KEEP)
+        odds = log_odds[k] if is_mature[k] else ev.NOTHING
+        volume.suspicion[i] = suspicion(volume.suspicion[i], odds, SUSPICION_KEEP)
         volume.frozen_days[i] = frozen(volume.frozen_days[i], volume.suspicion[i])
         _learn_level(volume, i, variance, day, planned[k])
         accepted[k] = _accept(volume, i, month[k, 0], month[k, 1])
         of_ten_days = _of_mean(variance, pools.persistence, 10.0)
         _restore(volume, i, last_10_days[k, 0], last_10_days[k, 1], of_ten_days)
-        known = volume.level_days[i] > 0.0
-        worth = _prior_days(volume.level_days[i])
-        prior = worth * pools.level[tier[i]]
-        posterior = (volume.level_orders[i] + prior) / (volume.level_days[i] + worth)
-        volume.level[i] = posterior if known else 0.0
+        _refresh_level(volume, i, pools.level[tier[i]])
         _refresh_weekday(volume, i, pools.weekday[tier[i]])
-        for h in range(24):
-            volume.hour_orders[i, h] *= HOUR_KEEP
-        volume.hour_total[i] *= HOUR_KEEP
-        volume.day_orders[i] = 0.0
-        volume.day_expected[i] = 0.0
-        volume.day_exposure[i] = 0.0
+        _begin_day(volume, i)
 
 
 @compiled
-def _prior_days(learned: float) -> float:
-    """Days the tier's level is still worth beside so many learned ones.
+def _refresh_level(volume: Volume, i: int, of_tier: float) -> None:
+    """What was learned, and the tier's level beside it; 0 before anything was.
 
     After t days (1 - keep^t) / (1 - keep) are left of them, and keep^t of the prior. One that never
     fades would keep those who order seldom at 7 % too much for ever.
     """
-    return PRIOR_DAYS * max(1.0 - (1.0 - LEVEL_KEEP) * learned, 0.0)
+    worth = PRIOR_DAYS * max(1.0 - (1.0 - LEVEL_KEEP) * volume.level_days[i], 0.0)
+    posterior = (volume.level_orders[i] + worth * of_tier) / (volume.level_days[i] + worth)
+    volume.level[i] = posterior if volume.level_days[i] > 0.0 else 0.0
+
+
+@compiled
+def _begin_day(volume: Volume, i: int) -> None:
+    for h in range(24):
+        volume.hour_orders[i, h] *= HOUR_KEEP
+    volume.hour_total[i] *= HOUR_KEEP
+    volume.day_orders[i] = volume.day_expected[i] = volume.day_exposure[i] = 0.0
 
 
 @compiled

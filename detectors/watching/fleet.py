@@ -48,6 +48,7 @@ PASTS: Final = (
 )  # fmt: skip
 TRADE: Final = (Kind.ORDER_VOLUME_DROP, Kind.ORDER_VOLUME_SURGE)
 CASES: Final = (Kind.COMPLAINT_SPIKE, Kind.RETURN_SPIKE)  # order of the axes of cases
+_SOURCES: Final = ("orders", "complaints", "returns")  # order of their counts in a snapshot
 
 
 class OpenTicks(NamedTuple):
@@ -252,6 +253,3 @@ class Fleet:
         self.evidence.restore(arrays)
         for name in PASTS:
             self.history[name] = from_arrays(f"history.{name}", _empty_past(name), arrays)
-
-
-_SOURCES: Final = ("orders", "complaints", "returns")

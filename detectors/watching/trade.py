@@ -25,6 +25,10 @@ from schemas.alert import Kind
 FREQUENCY, ORDER_SIZE, PRICE = range(3)
 SOME: Final = 0.2  # of the evidence: what carries less is not told
 SURE: Final = 2.5  # standard deviations at which a change counts half
+LESS: Final = 0.95  # of the usual volume: a fall of less than a twentieth is none to tell of
+DOUBT: Final = 1.5  # standard deviations
+LEAST_ORDERS: Final = 3.0  # of a surge: one or two prove nothing, however large
+_SIZES: Final = (order_size.SMALLER.part, order_size.LARGER.part)
 
 
 class Part(NamedTuple):
@@ -127,9 +131,3 @@ def told(kind: Kind, observed: F64, factors: F64, often: Part, leading: I64) -> 
         return np.asarray(volume < np.log(LESS))
     volume = np.where(leading == ORDER_SIZE, by_size - DOUBT * often.deviation, volume)
     return np.asarray((volume > -np.log(LESS)) & (observed >= LEAST_ORDERS))
-
-
-LESS: Final = 0.95
-DOUBT: Final = 1.5  # standard deviations
-LEAST_ORDERS: Final = 3.0  # of a surge: one or two prove nothing, however large
-_SIZES: Final = (order_size.SMALLER.part, order_size.LARGER.part)

@@ -10,7 +10,7 @@ from numba.core import event
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SENTENCE: Final = "compiling the detectors; up to a minute, the first time only"
+SENTENCE: Final = "compiling the detectors: a minute or so, the first time only"
 
 
 class _Once(event.Listener):

@@ -188,7 +188,7 @@ def _watch(children: Children, player: Child, follower: Follower, show: Show) ->
 
 def _phase(picture: Picture, *, played: bool) -> str:
     if not picture.events:  # the workers compile before they join: tens of seconds, once
-        return "getting ready (a minute the first time)"
+        return "getting ready (a minute or two the first time)"
     return "catching up" if played else "playing"
 
 
