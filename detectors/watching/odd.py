@@ -7,15 +7,16 @@ from typing import Final
 import numpy as np
 
 from detectors.baselines import pattern
-from detectors.baselines.history import Moment
-from detectors.columns import F64, I64
+from detectors.columns import F64
 from detectors.evidence import shiryaev_roberts as ev
 from detectors.evidence.detector import Form
 from detectors.registry import DETECTORS
 from detectors.timeline import DAY
 from detectors.watching import measures
 from detectors.watching.fleet import Fleet
+from detectors.watching.learning import WARM_UP_DAYS
 from detectors.watching.measures import MEASURES
+from detectors.watching.shown import Near
 from schemas.alert import Kind, Unit
 from schemas.wire import Measure, Reading
 
@@ -24,15 +25,16 @@ UNITS: Final = (Unit.ORDERS, Unit.PRICE_INDEX, Unit.COMPLAINTS, Unit.RETURNS)  #
 REMARKABLE: Final = 0.8  # probability on one side from which a measure is told
 
 
-def readings(fleet: Fleet, rows: I64, factors: F64, now: Moment, at: int) -> list[Reading]:
+def readings(fleet: Fleet, near: Near) -> list[Reading]:
     """Of each dealer the measure that stands out most, and what goes with it."""
-    standing, evidence = fleet.dealers.standing, fleet.evidence.of[KIND]
+    rows, now, at = near.rows, near.now, near.at
+    first_day, evidence = fleet.dealers.standing.first_day, fleet.evidence.of[KIND]
     onset = (ev.onset(evidence, rows) * DAY).astype(np.int64)
     days = np.clip((at - onset) // DAY + 1, 1, pattern.MOST_DAYS)
     found = measures.sums(fleet, rows, now.day, days)
     chance = measures.probabilities(fleet, rows, now.day, days)
     out = np.maximum(chance, 1.0 - chance)
-    odds, shares = fleet.evidence.log_odds(KIND, rows), fleet.share(KIND, rows)
+    shares = fleet.share(KIND, rows)
     told = []
     for k, row in enumerate(rows.tolist()):
         lead = int(np.argmax(out[k]))
@@ -42,7 +44,7 @@ def readings(fleet: Fleet, rows: I64, factors: F64, now: Moment, at: int) -> lis
             Reading(
                 kind=KIND,
                 dealer=fleet.dealers.card(row),
-                log_odds=float(odds[k]),
+                log_odds=float(near.odds[k]),
                 onset=since,
                 window_from=since,
                 observed=observed,
@@ -53,9 +55,9 @@ def readings(fleet: Fleet, rows: I64, factors: F64, now: Moment, at: int) -> lis
                 loss_per_week=None,
                 currency=None,
                 week_value=None,
-                network_ratio=float(np.exp(factors[k, 0])),
-                region_ratio=float(np.exp(factors[k, 1])),
-                warming_up=bool(now.day - standing.first_day[row] < 28),
+                network_ratio=float(np.exp(near.factors[k, 0])),
+                region_ratio=float(np.exp(near.factors[k, 1])),
+                warming_up=bool(now.day - first_day[row] < WARM_UP_DAYS),
                 measures=_remarkable(found[k], out[k]),
                 share=float(shares[k]),
             )

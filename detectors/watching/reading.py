@@ -97,7 +97,7 @@ def _gathered(
 
 def _of_kind(fleet: Fleet, kind: Kind, near: Near) -> list[Reading]:
     if kind is Kind.UNUSUAL_PATTERN:
-        return odd.readings(fleet, near.rows, near.factors, near.now, near.at)
+        return odd.readings(fleet, near)
     shown = showing.of(fleet, kind, near)
     young = near.now.day - fleet.dealers.standing.first_day[near.rows] < WARM_UP_DAYS
     if kind is Kind.ORDER_VOLUME_DROP:
