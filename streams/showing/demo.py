@@ -103,8 +103,10 @@ def _demonstrate(plan: Plan, folder: Path, held: ExitStack) -> None:
         _show_board(settings, channel)
     if plan.once:
         write_contents(settings, plan.alerts, plan.stats)
-    else:
-        _stay(children)
+        return
+    if follower.letters:
+        _say("what could not be used, and why: `dealerwatch tail dead-letters --from-beginning`")
+    _stay(children)
 
 
 def _simulated(folder: Path) -> Written:

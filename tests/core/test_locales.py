@@ -46,6 +46,16 @@ def test_days_end_at_the_midnight_of_each_dealer() -> None:
     assert ended == {23: [0], 4: [1], 15: [2]}
 
 
+@pytest.mark.parametrize("tick", [HOUR, 6 * HOUR, DAY])
+def test_a_day_begins_after_the_tick_that_ended_the_one_before(tick: int) -> None:
+    where = setup(tick=tick, timezone=[EAST, WEST, None]).locales
+    ticks = range(START // tick, (START + 90 * DAY) // tick)  # clocks of the west change in them
+    for number in ticks:
+        begins, before = where.at(number).begins_day.tolist(), where.at(number - 1)
+        assert begins == before.ends_day.tolist()
+        assert begins == (where.at(number).day != before.day).tolist()
+
+
 def test_dealers_without_master_data_are_where_the_settings_are() -> None:
     where = setup(timezone=[EAST, None]).locales
     assert where.number(None) == where.number(DealerRecord(dealer_id="x")) == 0
