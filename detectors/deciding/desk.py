@@ -222,11 +222,13 @@ def _episode(values: dict[str, Any]) -> Episode:
 def _as_before(said: draft.Statement, case: Case | None) -> draft.Statement | None:
     """Evidence that no window shows today: it opens nothing, and what is open goes on.
 
-    Were it silence, an episode would end without having fallen, and open again at once.
+    Were it silence, an episode would end without having fallen, and open again at once. What has
+    ended remembers its evidence as it is: held to be under the line, it would seem to have risen as
+    soon as any window shows it.
     """
     if case is None:
         return None
-    odds = said.log_odds
+    line = said.threshold
     if case.episode.resolved_at is not None:
-        odds = min(odds, nextafter(said.threshold, -inf))
-    return structs.replace(case.last, log_odds=odds, threshold=said.threshold)
+        line = max(line, nextafter(said.log_odds, inf))
+    return structs.replace(case.last, log_odds=said.log_odds, threshold=line)

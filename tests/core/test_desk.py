@@ -73,6 +73,14 @@ def test_alert_that_has_ended_opens_on_new_evidence_only() -> None:
     assert changes(*days) == ["opened", "resolved", "opened"]
 
 
+@pytest.mark.parametrize(("later", "opens"), [(17.0, False), (19.5, True)])
+def test_evidence_still_far_over_the_line_opens_again_when_it_has_risen_only(
+    later: float, opens: bool
+) -> None:
+    ended = ((20.0, True), (16.5, True), (16.5, True), (16.5, False), (17.0, False))
+    assert changes(*ended, (later, True)) == ["opened", "resolved"] + ["opened"] * opens
+
+
 @pytest.mark.parametrize("reported", [True, False])
 def test_alerts_stand_still_while_the_partition_of_their_dealer_does_not_report(
     reported: bool,
