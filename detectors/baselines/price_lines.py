@@ -38,7 +38,9 @@ VOTE_MIN_LINES: Final = 3.0
 SIZE_CLASSES: Final = 64  # of quantities, from 2^-32 to 2^31: more than may be ordered
 CLEARLY: Final = 2.0  # standard deviations of a line
 BY_CHANCE: Final = 0.0228  # share of a normal law that is so far below its mean
-LATELY_KEEP: Final = 0.5 ** (1 / 3.0)  # per day, of what others have paid
+# Per day, of what others have paid: a clearance lasts for weeks, and most articles have a buyer in
+# a few days; in three days' memory too few are left to tell.
+LATELY_KEEP: Final = 0.5 ** (1 / 10.0)
 TO_DEVIATION: Final = 1.2533  # from mean absolute to standard deviation, for a normal
 
 

@@ -48,6 +48,11 @@ def test_price_that_others_pay_too_is_the_articles(others: float) -> None:
     assert mean(item(others + 1.0, others + 1.0), pair()) == pytest.approx(0.0, abs=0.03)
 
 
+def test_five_buyers_of_a_clearance_still_tell_a_week_later() -> None:
+    left = 5.0 * price_lines.LATELY_KEEP**7
+    assert mean(item(left + 1.0, left + 1.0), pair()) == pytest.approx(0.0, abs=0.03)
+
+
 def test_price_of_a_zone_is_the_articles_for_those_in_it() -> None:
     assert mean(item(84.0, 21.0), pair()) == pytest.approx(0.0, abs=0.03)
     assert mean(item(84.0, 3.0), pair()) == pytest.approx(CUT, rel=0.05)  # by chance two of 83

@@ -88,9 +88,9 @@ def test_price_that_most_dealers_pay_in_a_tick_is_the_level(
 def test_what_dealers_have_paid_of_late_is_told_beside_the_level_and_fades() -> None:
     levels = ItemLevels()
     first = levels.add([sums(votes_of(2, 8))], 1.0).rows(5)[0]
-    second = levels.add([sums(votes_of(0, 5))], 3.0).rows(5)[0]
+    second = levels.add([sums(votes_of(0, 5))], 10.0).rows(5)[0]
     assert first[2:] == pytest.approx([10.0, 2.0, -0.36], abs=1e-4)
-    assert second[2:] == pytest.approx([10.0, 1.0, -0.36], abs=1e-4)  # half of it after three days
+    assert second[2:] == pytest.approx([10.0, 1.0, -0.36], abs=1e-4)  # half of it after ten days
 
 
 def test_quantities_of_every_class_tell_together_what_others_pay() -> None:
@@ -103,7 +103,7 @@ def test_quantities_of_every_class_tell_together_what_others_pay() -> None:
 def test_what_was_paid_long_ago_is_forgotten_to_the_last_digit() -> None:
     levels = ItemLevels()
     levels.add([sums(votes_of(8, 8))], 1.0)
-    for _ in range(40):
+    for _ in range(140):
         levels.add([], 3.0)
     assert levels.add([sums(votes_of(0, 1))], 1.0).rows(5)[0, 2:].tolist() == [1.0, 0.0, 0.0]
 
