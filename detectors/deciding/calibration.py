@@ -8,9 +8,10 @@ in how often the fleet's evidence comes near the line: its excursions with a pea
 
     expected = dealers * days * b / 365 * (e^BELOW - e^-ABOVE)
 
-True changes do not stop there, so they hardly count. The offset is the log of found over expected
-excursions, both forgotten with a half-life of half a year and shrunk to no offset; at most a nat
-either way: what is further off is a fault to be found, not to be learned.
+True changes do not stop there, so they hardly count; those that last for a few days only may, such
+as sales that nobody announced, and lift the line of surges. The offset is the log of found over
+expected excursions, both forgotten with a half-life of half a year and shrunk to no offset; at most
+a nat either way: what is further off is a fault to be found, not to be learned.
 """
 
 from __future__ import annotations
