@@ -32,15 +32,16 @@ def capacity_of(columns: NamedTuple) -> int:
 
 
 def grown(columns: Columns, empty: Callable[[int], Columns], rows: int) -> Columns:
-    """The columns with room for `rows` entities; it grows by a quarter.
+    """The columns with room for `rows` entities; it doubles.
 
-    Columns that begin as zeros take no memory before they are written: the system hands such pages
-    out one by one. So they are made anew and filled, not joined.
+    Growing by a quarter copied 100,000 new dealers four times over, a tenth of the time. Columns
+    that begin as zeros take no memory before they are written: the system hands such pages out one
+    by one. So they are made anew and filled, not joined, and doubling costs next to none.
     """
     room = capacity_of(columns)
     if rows <= room:
         return columns
-    wider = empty(max(rows, room + room // 4))
+    wider = empty(max(rows, 2 * room))
     for new, old in zip(wider, columns, strict=True):
         new[:room] = old
     return wider
@@ -51,7 +52,7 @@ def longer(column: A, rows: int) -> A:
     room = len(column)
     if rows <= room:
         return column
-    wider = np.zeros((max(rows, room + room // 4), *column.shape[1:]), column.dtype)
+    wider = np.zeros((max(rows, 2 * room), *column.shape[1:]), column.dtype)
     wider[:room] = column
     return cast("A", wider)
 

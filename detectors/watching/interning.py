@@ -140,7 +140,7 @@ class NameIndex:
         return [written[start:end].decode() for start, end in pairwise(ends)]
 
     def _make_room(self, names: int, size: int) -> None:
-        """For so many names more, of so many bytes together. Grows by a quarter, so seldom."""
+        """For so many names more, of so many bytes together."""
         count = self._count + names
         self._names = longer(self._names, int(self._starts[self._count]) + size)
         self._starts = longer(self._starts, count + 1)
