@@ -8,10 +8,12 @@ all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from schemas.compiled import compiled
 
 Array = NDArray[Any]
 F64 = NDArray[np.float64]
@@ -20,10 +22,13 @@ I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 I8 = NDArray[np.int8]
 U64 = NDArray[np.uint64]
+U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
 Columns = TypeVar("Columns", bound=NamedTuple)
 A = TypeVar("A", bound=Array)
+
+_PAGE: Final = 4096  # bytes
 
 
 def capacity_of(columns: NamedTuple) -> int:
@@ -36,14 +41,15 @@ def grown(columns: Columns, empty: Callable[[int], Columns], rows: int) -> Colum
 
     Growing by a quarter copied 100,000 new dealers four times over, a tenth of the time. Columns
     that begin as zeros take no memory before they are written: the system hands such pages out one
-    by one. So they are made anew and filled, not joined, and doubling costs next to none.
+    by one. So they are made anew, and only what was written is copied: evidence about dealers too
+    young to have any takes nothing, a quarter of all there is.
     """
     room = capacity_of(columns)
     if rows <= room:
         return columns
     wider = empty(max(rows, 2 * room))
     for new, old in zip(wider, columns, strict=True):
-        new[:room] = old
+        copy_written(old, new)
     return wider
 
 
@@ -55,6 +61,29 @@ def longer(column: A, rows: int) -> A:
     wider = np.zeros((max(rows, 2 * room), *column.shape[1:]), column.dtype)
     wider[:room] = column
     return cast("A", wider)
+
+
+def copy_written(old: Array, new: Array) -> None:
+    """Copy into the beginning of a column as it was made what differs from that, page by page.
+
+    To write zeros over zeros would take the memory.
+    """
+    _copy_pages(_bytes_of(old), _bytes_of(new))
+
+
+def _bytes_of(column: Array) -> U8:
+    return column.reshape(-1).view(np.uint8)
+
+
+@compiled
+def _copy_pages(old: U8, new: U8) -> None:
+    for begin in range(0, len(old), _PAGE):
+        end = min(begin + _PAGE, len(old))
+        differs = np.uint8(0)
+        for i in range(begin, end):
+            differs |= old[i] ^ new[i]
+        if differs:
+            new[begin:end] = old[begin:end]
 
 
 def to_arrays(prefix: str, columns: NamedTuple, rows: int) -> dict[str, Array]:

@@ -4,6 +4,9 @@ Three rings: the last 48 ticks, the last 28 local days, the last 26 weeks. They 
 since a moment, for as long ago as half a year, in 204 numbers a dealer and kind; the resolution is
 an hour where hours matter and a week where only weeks do.
 
+A bin comes first, the dealer second: a tick writes into one bin of everybody, so what it touches
+lies together, and bins that no day has come to take no memory.
+
 The most likely beginning of a change is the start whose window has the largest Poisson
 log-likelihood ratio (the generalised likelihood ratio of a change-point): the window an alert shows
 is then one a reader can recount.
@@ -17,7 +20,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from detectors.columns import F32, F64, I64
+from detectors.columns import F32, F64, I64, Array, copy_written
 from schemas.compiled import compiled
 
 TICKS: Final = 48  # for kinds that can be proven within a day; 0 for the others
@@ -28,53 +31,70 @@ _REMEMBERED: Final = 16  # moments, for kinds and locales of one tick: 3 kB each
 
 
 class History(NamedTuple):
-    """Observed and expected by bin; last axis: OBSERVED, EXPECTED."""
+    """Observed and expected of n dealers by bin; last axis: OBSERVED, EXPECTED."""
 
-    ticks: F32  # (n, TICKS or 0, 2) ring by tick number
-    days: F32  # (n, DAYS, 2) ring by local day
-    weeks: F32  # (n, WEEKS, 2) ring by day // 7
+    ticks: F32  # (TICKS or 0, n, 2) ring by tick number
+    days: F32  # (DAYS, n, 2) ring by local day
+    weeks: F32  # (WEEKS, n, 2) ring by day // 7
 
 
 def empty(n: int, ticks: int) -> History:
     """No past yet for n dealers; ticks: how many are remembered one by one."""
     return History(
-        ticks=np.zeros((n, ticks, 2), np.float32),
-        days=np.zeros((n, DAYS, 2), np.float32),
-        weeks=np.zeros((n, WEEKS, 2), np.float32),
+        ticks=np.zeros((ticks, n, 2), np.float32),
+        days=np.zeros((DAYS, n, 2), np.float32),
+        weeks=np.zeros((WEEKS, n, 2), np.float32),
     )
+
+
+def with_room(history: History, rows: int) -> History:
+    """The history with room for `rows` dealers; it grows as columns do (detectors.columns)."""
+    room = history.days.shape[1]
+    if rows <= room:
+        return history
+    wider = empty(max(rows, 2 * room), len(history.ticks))
+    for new, old in zip(wider, history, strict=True):
+        for here, there in zip(old, new, strict=True):
+            copy_written(here, there)
+    return wider
+
+
+def to_arrays(prefix: str, history: History, rows: int) -> dict[str, Array]:
+    """The first `rows` dealers by name, for a snapshot: no copies."""
+    return {f"{prefix}.{name}": ring[:, :rows] for name, ring in history._asdict().items()}
 
 
 def begin_day(history: History, rows: I64, day: int) -> None:
     """Make the bins of a new local day of some dealers, and of a new week on its first day."""
-    history.days[rows, day % DAYS] = 0
+    history.days[day % DAYS, rows] = 0
     if day % 7 == 0:
-        history.weeks[rows, day // 7 % WEEKS] = 0
+        history.weeks[day // 7 % WEEKS, rows] = 0
 
 
 @compiled
 def record(history: History, rows: I64, tick: int, day: I64, observed: F64, expected: F64) -> None:
     """Add one tick of the dealers `rows`, ascending; day (local), observed, expected: (k,)."""
     ticks, days, weeks = history.ticks, history.days, history.weeks
-    bins, following = ticks.shape[1], 0
+    bins, following = len(ticks), 0
     for k in range(len(rows)):
         i, seen, due = rows[k], observed[k], expected[k]
         if bins > 0:
-            ticks[following:i, tick % bins] = 0.0  # who is not among them
-            ticks[i, tick % bins, OBSERVED], ticks[i, tick % bins, EXPECTED] = seen, due
+            ticks[tick % bins, following:i] = 0.0  # who is not among them
+            ticks[tick % bins, i, OBSERVED], ticks[tick % bins, i, EXPECTED] = seen, due
             following = i + 1
         today, week = day[k] % DAYS, day[k] // 7 % WEEKS
-        days[i, today, OBSERVED] += seen
-        days[i, today, EXPECTED] += due
-        weeks[i, week, OBSERVED] += seen
-        weeks[i, week, EXPECTED] += due
+        days[today, i, OBSERVED] += seen
+        days[today, i, EXPECTED] += due
+        weeks[week, i, OBSERVED] += seen
+        weeks[week, i, EXPECTED] += due
     if bins > 0:
-        ticks[following:, tick % bins] = 0.0
+        ticks[tick % bins, following:] = 0.0
 
 
 def last_days(history: History, rows: I64, day: int | I64, count: int) -> F64:
     """(k, 2) observed and expected over the last `count` local days, `day` (or (k,)) included."""
     bins = (np.reshape(day, (-1, 1)) + np.arange(1 - count, 1)) % DAYS
-    return np.asarray(history.days[rows[:, None], bins].sum(axis=1, dtype=np.float64))
+    return np.asarray(history.days[bins, rows[:, None]].sum(axis=1, dtype=np.float64))
 
 
 @compiled
@@ -84,7 +104,7 @@ def sums_since(history: History, rows: I64, day: int, days: I64) -> F64:
     for k in range(len(rows)):
         first = day - days[k] + 1
         near = days[k] <= DAYS
-        bins = history.days[rows[k]] if near else history.weeks[rows[k]]
+        bins = history.days[:, rows[k]] if near else history.weeks[:, rows[k]]
         begin, end = (first, day) if near else (first // 7, day // 7)
         for place in range(max(begin, end - len(bins) + 1), end + 1):
             out[k, OBSERVED] += bins[place % len(bins), OBSERVED]
@@ -119,7 +139,7 @@ class Bins(NamedTuple):
 
 def windows(history: History, rows: I64, now: Moment) -> Windows:
     """Every window that the rings can tell, per dealer."""
-    bins = _bins(now, history.ticks.shape[1])
+    bins = _bins(now, len(history.ticks))
     shape = (len(rows), len(bins.start))
     found = Windows(bins.start, np.empty(shape), np.empty(shape))
     _add_up(history, rows, bins, found)
@@ -160,11 +180,11 @@ def _add_up(history: History, rows: I64, bins: Bins, found: Windows) -> None:
             ring, place = bins.ring[w], bins.place[w]
             for part in (OBSERVED, EXPECTED):
                 if ring == 0:
-                    sums[ring, part] += history.ticks[rows[k], place, part]
+                    sums[ring, part] += history.ticks[place, rows[k], part]
                 elif ring == 1:
-                    sums[ring, part] += history.days[rows[k], place, part]
+                    sums[ring, part] += history.days[place, rows[k], part]
                 else:
-                    sums[ring, part] += history.weeks[rows[k], place, part]
+                    sums[ring, part] += history.weeks[place, rows[k], part]
             found.observed[k, w] = sums[ring, OBSERVED]
             found.expected[k, w] = sums[ring, EXPECTED]
 

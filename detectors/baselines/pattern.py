@@ -109,13 +109,13 @@ def place(found: I64) -> I64:
 
 @compiled
 def recent(days: F32, rows: I64, day: int, count: I64, out: F64) -> None:
-    """Out (k, 2): observed and expected of the last `count` (k,) days; days: ring (n, bins, 2)."""
-    bins = days.shape[1]
+    """Out (k, 2): observed and expected of the last `count` (k,) days; days: ring (bins, n, 2)."""
+    bins = len(days)
     for k in range(len(rows)):
         out[k, 0], out[k, 1] = 0.0, 0.0
         for back in range(count[k]):
             for part in range(2):
-                out[k, part] += days[rows[k], (day - back) % bins, part]
+                out[k, part] += days[(day - back) % bins, rows[k], part]
 
 
 def seen(rows: I64, surplus: F64, days: F64) -> ev.Seen:

@@ -53,7 +53,9 @@ _NO_LEAPS: Final[F64] = np.zeros((0, 0))
 class Evidence(NamedTuple):
     """What is carried per entity."""
 
-    alpha: F64  # (n, states) in-control probabilities of the latent state
+    # (n, states) in-control probabilities of the latent state; all 0 before the first step, when
+    # they are STATIONARY: who has no evidence yet takes no memory
+    alpha: F64
     beta: F64  # (n, sizes, states) R of each size, days
     start: F64  # (n, sizes) mean start of the mass, days since 1970; (n, 0) where nobody asks
     log_odds: F64  # (n,) ln R
@@ -92,10 +94,10 @@ def empty(n: int, sizes: int, *, latent: bool = True, dated: bool = True) -> Evi
 
     dated: whether `onset` will be asked.
     """
-    alpha = STATIONARY if latent else np.ones(1)
+    states = STATES if latent else 1
     return Evidence(
-        alpha=np.tile(alpha, (n, 1)),
-        beta=np.zeros((n, sizes, len(alpha))),
+        alpha=np.zeros((n, states)) if latent else np.ones((n, states)),
+        beta=np.zeros((n, sizes, states)),
         start=np.zeros((n, sizes if dated else 0)),
         log_odds=np.full(n, NOTHING),
     )
@@ -120,6 +122,7 @@ def begin(evidence: Evidence, i: int, elapsed: float, matrix: F64, now: float) -
     """Changes may have begun in this step, and those that have move with the latent state."""
     alpha, beta = evidence.alpha[i], evidence.beta[i]
     moved = np.empty(STATES)
+    _enter(alpha)
     _date(evidence.start[i], beta, elapsed, now)
     for j in range(beta.shape[0]):
         for z in range(STATES):
@@ -133,8 +136,22 @@ def begin(evidence: Evidence, i: int, elapsed: float, matrix: F64, now: float) -
 
 
 @compiled
+def _entered(alpha: F64) -> bool:
+    """Has the chain been stepped? Then some state has a probability."""
+    return bool(alpha.max() > 0.0)
+
+
+@compiled
+def _enter(alpha: F64) -> None:
+    """Before its first step the latent state may be any, as often as it is in the long run."""
+    if not _entered(alpha):
+        alpha[:] = STATIONARY
+
+
+@compiled
 def _begin_faster(evidence: Evidence, i: int, elapsed: float, leaps: F64) -> None:
     """What begins in this step beyond `elapsed`; leaps: (sizes,), 1 is nothing."""
+    _enter(evidence.alpha[i])
     for j in range(len(leaps)):
         for z in range(STATES):
             evidence.beta[i, j, z] += (leaps[j] - 1.0) * elapsed * evidence.alpha[i, z]
@@ -262,6 +279,8 @@ def intensity(evidence: Evidence, rows: I64, spread: F64, fading: F64, out: F64)
     """Fill out (n, 2) at rows: mean and variance of exp(latent) one step of this fading ahead."""
     for k in range(len(rows)):
         alpha, matrix = evidence.alpha[rows[k]], TRANSITIONS[level_of(fading[k])]
+        if not _entered(alpha):
+            alpha = STATIONARY
         first, second = 0.0, 0.0
         for z in range(STATES):
             probability = 0.0

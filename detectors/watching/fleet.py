@@ -158,7 +158,7 @@ class Fleet:
                 setattr(self, name, grown(getattr(self, name), empty, n))
             self.evidence.make_room(n)
             for name in PASTS:
-                self.history[name] = grown(self.history[name], _empty_past(name), n)
+                self.history[name] = history.with_room(self.history[name], n)
         self.tally.make_room(n)
         self.money.make_room(self.accounts.count)
         self.pair = grown(self.pair, price_lines.empty_pairs, self.pairs.count)
@@ -227,7 +227,7 @@ class Fleet:
             arrays |= to_arrays(name, getattr(self, name), n)
         arrays |= self.evidence.snapshot(n)
         for name in PASTS:
-            arrays |= to_arrays(f"history.{name}", self.history[name], n)
+            arrays |= history.to_arrays(f"history.{name}", self.history[name], n)
         return arrays
 
     def restore(self, arrays: Mapping[str, Array]) -> None:

@@ -43,7 +43,7 @@ from schemas.instant import Micros
 from schemas.stats_line import StatsLine
 from schemas.wire import Census, Outlook, Signals
 
-LAYOUT: Final = 19  # of snapshots; a worker refuses another one
+LAYOUT: Final = 20  # of snapshots; a worker refuses another one
 _ORDER: Final = {source: place for place, source in enumerate(Source)}
 
 

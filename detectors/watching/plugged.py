@@ -90,7 +90,7 @@ class PluggedWatches:
 def _alarm(
     setting: Plugged, card: DealerCard, kept: History, row: int, days: tuple[int, int]
 ) -> PluggedAlarm:
-    pair = kept.days[row, days[1] % kept.days.shape[1]]
+    pair = kept.days[days[1] % len(kept.days), row]
     if setting.on == "price":
         observed, expected = float(np.exp(pair[0] / max(pair[1], 1e-9))), 1.0
     else:

@@ -13,11 +13,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from detectors.columns import F64, capacity_of, from_arrays, grown, to_arrays
+from detectors.columns import F64, I64, capacity_of, from_arrays, grown, to_arrays
 from detectors.evidence.chain import POSITIONS, STATIONARY, TRANSITIONS, level_of
 from detectors.evidence.detector import Detector, Form
 from detectors.evidence.river_form import FEATURES, CountChange, MeanChange
-from detectors.evidence.shiryaev_roberts import NOTHING, Evidence, Seen, clear, onset, posterior
+from detectors.evidence.shiryaev_roberts import (
+    NOTHING,
+    Evidence,
+    Seen,
+    clear,
+    intensity,
+    onset,
+    posterior,
+)
 from detectors.registry import DETECTORS
 from schemas.alert import Kind
 from tests.core.streams_of_one import (
@@ -313,3 +321,21 @@ def test_river_form_names_what_is_allowed() -> None:
         MeanChange(kind="nothing")
     with pytest.raises(ValueError, match=r"features elapsd; allowed: elapsed"):
         CountChange().learn_one({"elapsd": 1.0}, 1)
+
+
+@every_latent
+def test_latent_state_before_the_first_step_is_as_in_the_long_run(detector: Detector) -> None:
+    """Zeros stand for it, so that who has no evidence takes no memory."""
+    young, told, rows = detector.empty(4), detector.empty(4), np.arange(4)
+    told.alpha[:] = STATIONARY
+    assert not young.alpha.any()
+    assert_array_equal(_ahead(young, rows), _ahead(told, rows))
+    for one in (young, told):
+        run(detector, one, stream(detector, 4, 5, seed=14))
+    same(young, told)
+
+
+def _ahead(evidence: Evidence, rows: I64) -> F64:
+    out = np.empty((len(rows), 2))
+    intensity(evidence, rows, np.full(len(rows), 0.4), np.full(len(rows), 0.1), out)
+    return out

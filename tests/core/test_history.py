@@ -114,4 +114,4 @@ def test_dealer_without_a_record_in_a_tick_has_an_empty_one() -> None:
     past.record(history, np.array([0]), 1000, np.array([250]), np.array([3.0]), np.array([2.0]))
     later, one = np.array([262]), np.array([1.0])
     past.record(history, np.array([1]), 1000 + past.TICKS, later, one, one)
-    assert history.ticks[0].sum() == 0.0
+    assert history.ticks[:, 0].sum() == 0.0
