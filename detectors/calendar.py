@@ -38,6 +38,7 @@ class DayEffect:
     variance: float = 0.0  # added to the variance of the latent log-intensity
     price_weight: float = 1.0  # of the evidence of prices
     planned: bool = False  # inside a window: teaches a quarter
+    case_weight: float = 1.0  # of the evidence of complaints and returns, which count per order
 
 
 PLAIN: Final = DayEffect()
@@ -113,6 +114,7 @@ def joined(effects: Iterable[DayEffect]) -> DayEffect:
         weight=min(one.weight for one in every),
         variance=max(one.variance for one in every),
         price_weight=min(one.price_weight for one in every),
+        case_weight=min(one.case_weight for one in every),
         planned=any(one.planned for one in every),
     )
 
@@ -164,8 +166,10 @@ def _effect(span: Span, day: int) -> DayEffect:
         return DayEffect(planned=True)
     if inside and span.window.expected_ratio is not None:
         return DayEffect(variance=PLANNED_UNSURE, price_weight=price, planned=True)
-    if kind is not WindowType.HOLIDAY:
+    if kind is WindowType.PROMOTION:  # it brings orders and cases in proportion
         return DayEffect(weight=0.5, price_weight=price, planned=True)
+    if kind is not WindowType.HOLIDAY:
+        return DayEffect(weight=0.5, case_weight=0.5, planned=True)
     if span.last - span.first + 1 >= LONG_DAYS:
         return DayEffect(variance=UNSURE, planned=True)
-    return DayEffect(weight=0.35, planned=True)
+    return DayEffect(weight=0.35, case_weight=0.35, planned=True)

@@ -57,7 +57,7 @@ class Cases(NamedTuple):
     cases: F64  # (n,) forgotten sums: cases …
     lines: F64  # … and weighted exposure, order lines
     exposure: F64  # (n,) weighted lines whose cases are still to come …
-    waited: F64  # … and their summed ages, line-days
+    waited: F64  # … and the whole ticks they have waited since theirs, line-days
     day_waited: F64  # (n,) ages at which the cases of the open local day came, summed
     day_cases: F64  # (n,) of the open local day
     day_lines: F64  # (n,)
@@ -114,19 +114,27 @@ def advance(
     """Move the exposure on by a tick; fill expected (k,) with the cases that should have come.
 
     heard: the feed is alive; while it is not, missing cases are nobody's.
+
+    Orders come at any moment of a tick, so a tick of a day expects what ticks of a minute do. The
+    age of a case is the lag in force and the lag times the slope of the log of what was due over
+    log lag: for a dealer who orders all the time it is that lag on average, at ticks of any length.
     """
     keep = np.exp(-tick_days / lag_days)
+    stay = (1.0 - keep) * lag_days / tick_days  # of what is ordered at any moment of a tick
+    young = lag_days - 2.0 * tick_days * keep / (1.0 - keep)
     for k in range(len(rows)):
-        i = rows[k]
-        ages = cases.waited[i] + cases.exposure[i] * tick_days
-        total = cases.exposure[i] + tick.fresh[k]
-        due = total * (1.0 - keep)
-        cases.exposure[i], cases.waited[i] = total * keep, ages * keep
+        i, fresh = rows[k], tick.fresh[k]
+        owed, waited = cases.exposure[i], cases.waited[i]
+        due = owed * (1.0 - keep) + fresh * (1.0 - stay)
+        cases.exposure[i] = owed * keep + fresh * stay
+        cases.waited[i] = (waited + owed * tick_days) * keep
         expected[k] = tick.rate[k] * due
         if not heard:
             continue
-        if tick.cases[k] > 0.0 and total > 0.0:
-            cases.day_waited[i] += tick.cases[k] * min(ages / total, LONGEST_LAG_DAYS)
+        if tick.cases[k] > 0.0 and due > 0.0:
+            later = (1.0 - keep) * (waited + owed * young) - fresh * lag_days * (stay - keep)
+            age = min(lag_days + later / due, LONGEST_LAG_DAYS)
+            cases.day_waited[i] += tick.cases[k] * age
         cases.day_cases[i] += tick.cases[k]
         cases.day_lines[i] += due
         if tick.mature[k]:
@@ -159,13 +167,14 @@ def lag_lesson(cases: Cases, rows: I64, trusted: Bool) -> F64:
     return np.asarray(trust * np.stack([cases.day_waited[rows], cases.day_cases[rows]]))
 
 
-def week_lesson(week: F64, dispersion: float, trusted: Bool) -> F64:
+def week_lesson(week: F64, dispersion: float, trust: F64) -> F64:
     """(2, k) surplus and worth of finished weeks about the fleet's dispersion.
 
-    week: (k, 2) observed and expected cases of seven days.
+    week: (k, 2) observed and expected cases of seven days; trust: (k,) 0 to 1.
     """
     observed, expected = week[:, 0], week[:, 1]
-    worth = np.where(trusted, dispersion * expected / (1.0 + dispersion * expected), 0.0)
+    # squared: where few are expected, cases that come in twos look like a week of their own
+    worth = trust * (dispersion * expected / (1.0 + dispersion * expected)) ** 2
     z2 = (observed - expected) ** 2 / (expected + dispersion * expected**2 + 1e-9)
     # 0.9, not 0.97: a square of a rare count is bounded more often than a normal one
     return np.asarray(np.stack([(np.minimum(z2, 6.0) - 0.9) * worth, worth]))

@@ -19,6 +19,7 @@ class Effects(NamedTuple):
     weight: F64
     variance: F64
     price_weight: F64
+    case_weight: F64
     planned: Bool
     ratio: F64  # of the expected orders
 
@@ -52,6 +53,7 @@ def _plain(k: int) -> Effects:
         weight=np.full(k, PLAIN.weight),
         variance=np.full(k, PLAIN.variance),
         price_weight=np.full(k, PLAIN.price_weight),
+        case_weight=np.full(k, PLAIN.case_weight),
         planned=np.full(k, PLAIN.planned),
         ratio=np.ones(k),
     )
@@ -78,5 +80,6 @@ def _apply(found: Effects, here: Bool, effect: DayEffect, ratio: float) -> None:
     found.weight[here] = np.minimum(found.weight[here], effect.weight)
     found.variance[here] = np.maximum(found.variance[here], effect.variance)
     found.price_weight[here] = np.minimum(found.price_weight[here], effect.price_weight)
+    found.case_weight[here] = np.minimum(found.case_weight[here], effect.case_weight)
     found.planned[here] |= effect.planned
     found.ratio[here] *= ratio

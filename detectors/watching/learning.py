@@ -164,9 +164,10 @@ def _case_kind(fleet: Fleet, view: DayView, which: int) -> dict[str, list[int]]:
         lessons |= _bulk(fleet, view, 1.0 - cases.suspicion[rows])
     if view.day % 7 != 6:  # weeks end on Wednesdays, as days are counted from a Thursday
         return lessons
-    week = past.last_days(fleet.history[kind], rows, view.day, 7)
-    trusted = mature & (cases.suspicion[rows] < 0.9)
-    lesson = case_rate.week_lesson(week, known.dispersion, trusted)
+    # the week before this one: by now a change that began in it is suspected
+    week = past.last_days(fleet.history[kind], rows, view.day - 7, 7)
+    trust = np.where(mature, 1.0 - cases.suspicion[rows], 0.0)
+    lesson = case_rate.week_lesson(week, known.dispersion, trust)
     return lessons | {name: [_whole(column) for column in lesson]}
 
 

@@ -177,7 +177,7 @@ def _case_kind(fleet: Fleet, view: TickView, which: int, tick_days: float, *, he
     speaks = tick.mature & ((count > 0) | view.ends_day)
     if not speaks.any():
         return
-    weight = view.effects.weight[speaks]
+    weight = view.effects.case_weight[speaks]
     seen = case_rate.seen(cases, rows[speaks], count[speaks], standing.tier, pools, weight)
     share = fleet.evidence.share(kind, rows[speaks])
     DETECTORS[kind].step(

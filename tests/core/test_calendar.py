@@ -16,7 +16,7 @@ from schemas.instant import DAY, HOUR
 
 HOLIDAY, PROMOTION, EVENT, WORKDAY = WindowType
 MARKET = (WindowScope.MARKET, None)
-SHORT = DayEffect(weight=0.35, planned=True)
+SHORT = DayEffect(weight=0.35, planned=True, case_weight=0.35)
 LONG = DayEffect(variance=0.35, planned=True)
 
 
@@ -70,6 +70,13 @@ def test_promotion_discounts_prices_too_and_a_holiday_does_not() -> None:
     assert effect(calendar(window(20, 1)), 20).price_weight == 1.0
 
 
+def test_promotion_is_no_reason_to_heed_complaints_less() -> None:
+    assert effect(calendar(window(20, 1, PROMOTION)), 20).case_weight == 1.0
+    for other in (WindowType.HOLIDAY, WindowType.EVENT):
+        day = effect(calendar(window(20, 1, other)), 20)
+        assert day.case_weight == day.weight < 1.0
+
+
 def test_part_of_a_day_is_that_day() -> None:
     half = replace(window(20, 1, PROMOTION), start=20 * DAY + DAY // 2, end=20 * DAY + DAY // 2 + 1)
     assert effect(calendar(half), 20).weight == 0.5
@@ -77,7 +84,7 @@ def test_part_of_a_day_is_that_day() -> None:
 
 def test_of_several_windows_the_strongest_counts() -> None:
     both = calendar(window(20, 6), window(21, 1), window(20, 3, PROMOTION))
-    assert effect(both, 21) == DayEffect(0.35, 0.35, 0.5, planned=True)
+    assert effect(both, 21) == DayEffect(0.35, 0.35, 0.5, planned=True, case_weight=0.35)
 
 
 def test_order_of_windows_does_not_matter() -> None:
